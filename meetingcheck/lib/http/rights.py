@@ -1,0 +1,35 @@
+"""Each route names the right that it needs; a route that names none cannot be reached."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import current_app, request
+
+PUBLIC = "public"  # everybody, signed in or not
+SIGNED_IN = "signed_in"  # everybody who is signed in, about nothing but themselves
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+ATTRIBUTE = "needed_right"
+
+
+def needs(right: str) -> Callable[[View], View]:
+    """Name the right of a route. The view itself asks for it, about the unit that it loads."""
+
+    def mark(view: View) -> View:
+        setattr(view, ATTRIBUTE, str(right))
+        return view
+
+    return mark
+
+
+def right_of(endpoint: str) -> str | None:
+    """The right that an endpoint names; static files are public."""
+    if endpoint == "static":
+        return PUBLIC
+    return getattr(current_app.view_functions.get(endpoint), ATTRIBUTE, None)
+
+
+def needed_right() -> str | None:
+    """The right of the current request's route; None when there is no route or it names none."""
+    return right_of(request.endpoint) if request.endpoint else None
