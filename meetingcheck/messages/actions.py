@@ -1,0 +1,75 @@
+"""Telling people. Callers commit; mail leaves afterwards, by a job."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from meetingcheck.accounts.queries import get_user
+from meetingcheck.lib.db import insert_if_new
+from meetingcheck.lib.jobs import enqueue
+from meetingcheck.lib.registries import JobKind
+from meetingcheck.messages.models import Channel, Delivery, DeliveryState, Message
+from meetingcheck.record.actions import Fact, append
+
+# An hour between tries at most, so a hundred tries outlast a mail server that is away for three days.
+SEND_MAIL = JobKind("messages.send_mail", lane="alerts", max_attempts=100)
+
+
+@dataclass(frozen=True)
+class News:
+    """Something to tell: `kind` names the template <feature>/messages/<name>.txt of the feature that speaks.
+
+    `params` are what the template needs; `key` is unique for one person and one reason.
+    """
+
+    kind: str
+    key: str
+    params: Mapping[str, Any]
+
+
+def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime) -> bool:
+    """Tell one person, in the app and, when there is an address, by mail. False when this was told before."""
+    message_id = uuid.uuid4()
+    told = insert_if_new(
+        session,
+        Message,
+        {
+            "id": message_id,
+            "user_id": user_id,
+            "kind": news.kind,
+            "key": news.key,
+            "params": dict(news.params),
+            "created_at": now,
+        },
+    )
+    if not told:
+        return False
+    if get_user(session, user_id).email:
+        delivery = Delivery(id=uuid.uuid4(), message_id=message_id, channel=Channel.MAIL, state=DeliveryState.WAITING)
+        session.add(delivery)
+        session.flush()
+        enqueue(session, SEND_MAIL, {"delivery": str(delivery.id)}, now, unique_key=f"mail:{delivery.id}")
+    append(session, now, Fact("told", "message", message_id, None, {"user": str(user_id), "kind": news.kind}))
+    return True
+
+
+def mark_sent(session: Session, delivery_id: uuid.UUID, now: datetime) -> None:
+    session.execute(
+        update(Delivery).where(Delivery.id == delivery_id).values(state=DeliveryState.SENT, sent_at=now, error=None)
+    )
+    append(session, now, Fact("mail_sent", "delivery", delivery_id))
+
+
+def mark_refused(session: Session, delivery_id: uuid.UUID, error: str, now: datetime) -> None:
+    """The address will never take it: the office page shows it, nobody tries again."""
+    session.execute(update(Delivery).where(Delivery.id == delivery_id).values(state=DeliveryState.REFUSED, error=error))
+    append(session, now, Fact("mail_refused", "delivery", delivery_id))
+
+
+def mark_all_read(session: Session, user_id: uuid.UUID, now: datetime) -> None:
+    session.execute(update(Message).where(Message.user_id == user_id, Message.read_at.is_(None)).values(read_at=now))
