@@ -1,0 +1,49 @@
+"""Photos as evidence."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from meetingcheck.lib.db import Base, enum_type
+
+
+class PhotoState(StrEnum):
+    RECEIVED = "received"
+    READY = "ready"
+    UNREADABLE = "unreadable"
+
+
+class Purpose(StrEnum):
+    OVERVIEW = "overview"
+    MINUTES_PAGE = "minutes_page"
+
+
+class Photo(Base):
+    """One photo of one unit. The original lies in the object store byte for byte, known by its SHA-256.
+
+    Its times are kept apart: `taken_at` by the camera (local wall clock, often missing), `received_at` ours.
+    `published_at` is when its report was sent; before, only the cell itself sees it.
+    `width` and `height` are upright pixels.
+    """
+
+    __tablename__ = "photo"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"))
+    purpose: Mapped[Purpose] = mapped_column(enum_type(Purpose))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    format: Mapped[str] = mapped_column(String(8))
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_at: Mapped[datetime | None]
+    received_at: Mapped[datetime]
+    uploaded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    published_at: Mapped[datetime | None]
+    state: Mapped[PhotoState] = mapped_column(enum_type(PhotoState))
+    unreadable_reason: Mapped[str | None] = mapped_column(String(32))
+
+    __table_args__ = (Index("ix_photo_unit_id_received_at", "unit_id", "received_at"),)
