@@ -1,0 +1,102 @@
+"""meetingcheck: check-in with photo evidence for the meetings of local party cells."""
+
+from pathlib import Path
+
+from flask import Flask
+
+from meetingcheck.accounts.routes import blueprint as accounts_pages
+from meetingcheck.accounts.sessions import configure_sessions
+from meetingcheck.alerts.jobs import CLOSE, close_ended_periods
+from meetingcheck.duties.jobs import MAKE, make_due_obligations
+from meetingcheck.lib.assets import configure_assets
+from meetingcheck.lib.clock import Clock, system_clock
+from meetingcheck.lib.db import db, engine_options
+from meetingcheck.lib.housekeeping import SWEEP, sweep_finished
+from meetingcheck.lib.http.errors import configure_errors
+from meetingcheck.lib.http.headers import configure_headers
+from meetingcheck.lib.http.requests import configure_requests
+from meetingcheck.lib.i18n import configure_i18n
+from meetingcheck.lib.logs import configure_logs
+from meetingcheck.lib.mail import Mailer, make_mailer
+from meetingcheck.lib.metrics import EXTENSION as METRICS
+from meetingcheck.lib.metrics import Metrics
+from meetingcheck.lib.registries import JobHandler, PageSlot, page_slots, registries_of
+from meetingcheck.lib.services import EXTENSION as SERVICES
+from meetingcheck.lib.services import Services
+from meetingcheck.lib.settings import Settings, read_settings
+from meetingcheck.lib.storage import Storage
+from meetingcheck.lib.store import make_storage
+from meetingcheck.meetings.routes import blueprint as meetings_pages
+from meetingcheck.messages.actions import SEND_MAIL
+from meetingcheck.messages.jobs import send_mail
+from meetingcheck.messages.routes import bell
+from meetingcheck.messages.routes import blueprint as messages_pages
+from meetingcheck.office.health import blueprint as health_pages
+from meetingcheck.office.routes import blueprint as office_pages
+from meetingcheck.orgs.guard import configure_guard
+from meetingcheck.photos.actions import RENDER
+from meetingcheck.photos.extension import configure_decoder
+from meetingcheck.photos.jobs import render_photo
+from meetingcheck.photos.routes import blueprint as photos_pages
+from meetingcheck.supervision.routes import blueprint as supervision_pages
+
+HERE = Path(__file__).parent
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock = system_clock,
+    storage: Storage | None = None,
+    mailer: Mailer | None = None,
+) -> Flask:
+    """The application. What is not given is made from the settings; raises SettingError when one is wrong."""
+    settings = settings or read_settings()
+    configure_logs()
+    app = Flask(__name__, static_folder=HERE / "static", template_folder=HERE / "templates")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    metrics = app.extensions[METRICS] = Metrics()
+    app.extensions[SERVICES] = Services(
+        settings=settings,
+        clock=clock,
+        storage=storage or make_storage(settings),
+        mailer=mailer or make_mailer(settings.mail),
+    )
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    # Answers pass these in reverse order: the guard first, then the headers and the log line of what is really sent.
+    configure_requests(app, settings, metrics)
+    configure_headers(app, settings)
+    configure_errors(app)
+    configure_i18n(app)
+    configure_assets(app)
+    configure_sessions(app, settings)
+    configure_guard(app)
+    configure_decoder(app)
+    for blueprint in (
+        accounts_pages,
+        messages_pages,
+        photos_pages,
+        meetings_pages,
+        supervision_pages,
+        office_pages,
+        health_pages,
+    ):
+        app.register_blueprint(blueprint)
+    _fill_registries(app)
+    return app
+
+
+def _fill_registries(app: Flask) -> None:
+    registries = registries_of(app)
+    for kind, run in (
+        (SEND_MAIL, send_mail),
+        (RENDER, render_photo),
+        (MAKE, make_due_obligations),
+        (CLOSE, close_ended_periods),
+        (SWEEP, sweep_finished),
+    ):
+        registries.job_handlers.add(kind.name, JobHandler(kind, run))
+    registries.page_slots.add("bell", PageSlot("top_bar", "messages/bell.html", bell))
+    app.jinja_env.globals["page_slots"] = page_slots
