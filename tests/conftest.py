@@ -1,0 +1,102 @@
+"""Fixtures that all tests share: both databases, an application with a standing clock, a small world."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from meetingcheck import create_app
+from meetingcheck.lib.migrate import migrate
+from meetingcheck.lib.settings import Settings, read_settings
+from meetingcheck.lib.storage import MemoryStorage
+from meetingcheck.photos.extension import decoder_of
+from tests.clock import SetClock
+from tests.engines.postgres import PostgresCluster
+from tests.engines.smtp import SmtpSink
+from tests.world import World, make_world
+
+DATABASES = ("sqlite", "postgresql")
+SECRET_KEY = "only for tests, only for tests, only for tests"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    with PostgresCluster() as cluster:
+        cluster.template("migrated", migrate)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.sqlite3"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "meetingcheck.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
+        return
+    cluster: PostgresCluster = request.getfixturevalue("postgres")
+    url = cluster.database_from("migrated")
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpSink]:
+    with SmtpSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database_url: str, smtp: SmtpSink) -> dict[str, str]:
+    """The settings of a small installation: PostgreSQL or SQLite, a real mail server."""
+    variables = {
+        "MEETINGCHECK_DATA": str(tmp_path / "var"),
+        "PUBLIC_URL": "http://localhost",
+        "SECRET_KEY": SECRET_KEY,
+        "SMTP_HOST": smtp.host,
+        "SMTP_PORT": str(smtp.port),
+        "MAIL_FROM": "Sinh hoạt chi bộ <khong-tra-loi@mau.example>",
+    }
+    if database_url.startswith("postgresql"):
+        variables["DATABASE_URL"] = database_url
+    return variables
+
+
+@pytest.fixture
+def settings(environment: dict[str, str], database_url: str) -> Settings:
+    if database_url.startswith("sqlite"):
+        data = Path(environment["MEETINGCHECK_DATA"])
+        data.mkdir()
+        shutil.move(database_url.removeprefix("sqlite:///"), data / "meetingcheck.sqlite3")
+    return read_settings(environment)
+
+
+@pytest.fixture
+def storage(clock: SetClock) -> MemoryStorage:
+    return MemoryStorage(clock)
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SetClock, storage: MemoryStorage) -> Iterator[Flask]:
+    app = create_app(settings, clock=clock, storage=storage)
+    yield app
+    decoder_of(app).close()
+
+
+@pytest.fixture
+def world(app: Flask, clock: SetClock) -> World:
+    return make_world(app, clock)
