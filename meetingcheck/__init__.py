@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from flask import Flask
+from jinja2 import FileSystemLoader
 
 from meetingcheck.accounts.routes import blueprint as accounts_pages
 from meetingcheck.accounts.sessions import configure_sessions
@@ -53,7 +54,8 @@ def create_app(
     """The application. What is not given is made from the settings; raises SettingError when one is wrong."""
     settings = settings or read_settings()
     configure_logs()
-    app = Flask(__name__, static_folder=HERE / "static", template_folder=HERE / "templates")
+    app = Flask(__name__, static_folder=HERE / "static")
+    app.jinja_loader = FileSystemLoader([HERE / "templates", *sorted(HERE.glob("*/templates"))])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     metrics = app.extensions[METRICS] = Metrics()
     app.extensions[SERVICES] = Services(

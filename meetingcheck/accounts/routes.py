@@ -21,7 +21,7 @@ from meetingcheck.lib.logs import log
 from meetingcheck.lib.services import services
 from meetingcheck.lib.tokens import token_hash
 
-blueprint = Blueprint("accounts", __name__, template_folder="templates")
+blueprint = Blueprint("accounts", __name__)
 
 LONGEST_PASSWORD = 500  # characters; argon2 would take any length, an attacker's too
 HOME = "/"
@@ -53,8 +53,11 @@ def sign_in_submit() -> Response | tuple[str, int]:
             note_failure(rows, login_hash, now)
         log("sign-in refused")
         return _sign_in_page(gettext("Số điện thoại (hoặc email) hay mật khẩu chưa đúng. Đồng chí hãy thử lại.")), 422
+    earlier = find_signed_in()
     with write_transaction() as rows:
         forget_failures(rows, login_hash)
+        if earlier is not None:
+            end_session(rows, earlier.session_id, earlier.user_id, now)
         session_id, token = open_session(rows, user.id, now)
     session.clear()  # nothing that was set before signing in is carried over
     session.permanent = True

@@ -34,7 +34,9 @@ def configure_sessions(app: Flask, settings: Settings) -> None:
     )
     CSRFProtect(app)
     app.register_error_handler(CSRFError, lambda _error: error_response(400))
-    manager = LoginManager(app)
+    manager = LoginManager()
+    manager.init_app(app, add_context_processor=False)  # its own loads the person for each page, for errors too
+    app.jinja_env.globals["current_user"] = current_user
     app.config["SESSION_PROTECTION"] = None  # it ties a session to an address, and phones change theirs all day
     manager.user_loader(_load_actor)
     app.before_request(_require_sign_in)

@@ -72,7 +72,10 @@ class Month:
     def parse(cls, code: str) -> "Month":
         """The month of a code such as 2026-11. Raises ValueError for anything else."""
         year, month = code.split("-")
-        return cls.of(date(int(year), int(month), 1))
+        try:
+            return cls.of(date(int(year), int(month), 1))
+        except OverflowError as error:
+            raise ValueError(f"no month: {code}") from error
 
     @property
     def first_day(self) -> date:

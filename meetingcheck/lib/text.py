@@ -9,7 +9,7 @@ DIGITS = re.compile(r"\d+")
 SPACES = re.compile(r"\s+")
 # Bidirectional marks can make a name read as another; control characters can break a header or a log line.
 UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-DIGIT_WIDTH = 6
+REPLACEMENT = "\ufffd"  # stands where a character could not be read
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
@@ -27,9 +27,14 @@ def many_lines(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
+def storable(text: str) -> str:
+    """The text as both databases can keep it: PostgreSQL has no NUL, so a sign stands for it that people can see."""
+    return text.replace("\0", REPLACEMENT)
+
+
 def has_unsafe_characters(text: str, *, allow_newlines: bool = False) -> bool:
-    """Whether a text holds control, format or bidirectional characters that no one-line text needs."""
-    return any(
+    """Whether a text holds control, format or bidirectional characters that no one-line text needs, or unread ones."""
+    return REPLACEMENT in text or any(
         unicodedata.category(char) in UNSAFE_CATEGORIES and not (allow_newlines and char in "\n\t") for char in text
     )
 
@@ -41,9 +46,19 @@ def search_form(text: str) -> str:
 
 
 def sort_key(text: str) -> bytes:
-    """Vietnamese alphabetical order with numbers by value; equal on both databases because it is plain bytes."""
-    padded = DIGITS.sub(lambda found: found.group().zfill(DIGIT_WIDTH), one_line(text))
-    return bytes.fromhex(collate_key(padded))
+    """Vietnamese alphabetical order, word by word as in a dictionary, with numbers by value and capitals alike.
+
+    Equal on both databases because it is plain bytes. A word's key ends with its lowest byte, so "An Giang" comes
+    before "Anh", and a tone counts before the next word does.
+    """
+    words = DIGITS.sub(_number_by_value, one_line(text).lower()).split(" ")
+    return b"".join(bytes.fromhex(collate_key(word)) for word in words)
+
+
+def _number_by_value(found: re.Match[str]) -> str:
+    """A number with the count of its digits before it: 2 is 012, 10 is 0210."""
+    digits = found.group().lstrip("0") or "0"
+    return f"{len(digits):02}{digits}"
 
 
 def name_sort_key(name: str) -> bytes:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import date, time
 
-from meetingcheck.lib.text import many_lines, one_line
+from meetingcheck.lib.text import many_lines, one_line, storable
 from meetingcheck.meetings.rules import CheckIn, Field
 
 DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
@@ -20,7 +20,7 @@ TEXT_FIELDS = tuple(field for field in Field if field not in {Field.OVERVIEW, Fi
 
 def typed_fields(form: Mapping[str, str]) -> dict[str, str]:
     """What was typed, as typed, for showing it again."""
-    return {field.value: str(form.get(field.value, ""))[:LONGEST_FIELD] for field in TEXT_FIELDS}
+    return {field.value: storable(str(form.get(field.value, "")))[:LONGEST_FIELD] for field in TEXT_FIELDS}
 
 
 def parse_check_in(typed: Mapping[str, str]) -> CheckIn:

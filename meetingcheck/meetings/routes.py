@@ -53,7 +53,7 @@ from meetingcheck.photos.models import Photo, PhotoState, Purpose
 from meetingcheck.photos.outcomes import PhotoRefused
 from meetingcheck.photos.rules import PROBLEMS
 
-blueprint = Blueprint("meetings", __name__, template_folder="templates")
+blueprint = Blueprint("meetings", __name__)
 
 PERIODS_SHOWN = 3
 REPORTS_SHOWN = 12

@@ -13,7 +13,7 @@ from meetingcheck.messages.actions import mark_all_read
 from meetingcheck.messages.queries import count_unread, list_messages
 from meetingcheck.messages.texts import words_of
 
-blueprint = Blueprint("messages", __name__, template_folder="templates")
+blueprint = Blueprint("messages", __name__)
 
 
 @blueprint.get("/messages")

@@ -17,7 +17,7 @@ from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.queries import find_root
 from meetingcheck.record.actions import Fact, append
 
-blueprint = Blueprint("office", __name__, template_folder="templates")
+blueprint = Blueprint("office", __name__)
 
 
 @blueprint.get("/office")

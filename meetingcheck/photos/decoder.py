@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from meetingcheck.lib.outside import ensure_no_transaction
 from meetingcheck.photos.outcomes import MAX_BYTES, Inspection, PhotoError, PhotoRefused, Renditions
 from meetingcheck.photos.wire import (
     ANSWER_HEADER_BYTES,
@@ -61,7 +62,8 @@ class DecoderUnavailable(Exception):
 
 
 class Decoder:
-    """Looks at photos one at a time in one long-lived child process. May be shared by threads.
+    """Looks at photos one at a time in one long-lived child process. May be shared by threads, not be used inside a
+    database transaction.
 
     The child starts with the first file and is replaced after `files_per_child` files, after `seconds_per_file`
     seconds on one file, and whenever it ended or answered nonsense.
@@ -122,6 +124,7 @@ class Decoder:
         return outcome
 
     def _ask(self, operation: Operation, data: bytes) -> Inspection | Renditions:
+        ensure_no_transaction("decoding")
         if not data:
             raise PhotoRefused(PhotoError.EMPTY)
         if len(data) > MAX_BYTES:

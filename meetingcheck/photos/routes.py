@@ -14,7 +14,7 @@ from meetingcheck.photos.models import PhotoState
 from meetingcheck.photos.queries import find_photo
 from meetingcheck.photos.rules import Size, rendition_key
 
-blueprint = Blueprint("photos", __name__, template_folder="templates")
+blueprint = Blueprint("photos", __name__)
 
 CACHE = "private, max-age=86400"
 

@@ -19,7 +19,7 @@ from meetingcheck.orgs.models import Role, Unit
 from meetingcheck.orgs.queries import cell_ids_below, find_parent, find_unit, list_roles
 from meetingcheck.supervision.queries import load_board, years_with_obligations
 
-blueprint = Blueprint("supervision", __name__, template_folder="templates")
+blueprint = Blueprint("supervision", __name__)
 
 MONTHS_ON_CELL_PAGE = 18
 # Cards above the board: (states counted together, look, sign)

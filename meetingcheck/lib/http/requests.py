@@ -13,13 +13,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.metrics import Metrics
 from meetingcheck.lib.settings import Settings
+from meetingcheck.lib.text import storable
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MEBIBYTE = 1024 * 1024
-LONGEST_BODY = 200 * MEBIBYTE  # a whole plain form with its photos
-LONGEST_FORM_TEXT = 2 * MEBIBYTE
+LONGEST_BODY = 200 * MEBIBYTE  # a whole plain form with its photos, which are kept on the disk while it is read
+LONGEST_FORM_TEXT = 2 * MEBIBYTE  # what is read into memory
+MULTIPART = "multipart/form-data"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 QUIET_ENDPOINTS = frozenset({"static"})
 
@@ -49,6 +51,7 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
         MAX_CONTENT_LENGTH=LONGEST_BODY,
         MAX_FORM_MEMORY_SIZE=LONGEST_FORM_TEXT,
         TRUSTED_HOSTS=_hosts(settings),
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # nothing is shared with other origins, so nobody needs to ask
     )
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
@@ -58,15 +61,18 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
 
     def read_body_first() -> None:
         """A slow body must not be waited for inside a transaction, so it is read whole before any is begun."""
-        if request.method not in SAFE_METHODS:
-            request.get_data(cache=True, parse_form_data=True)
+        if request.method in SAFE_METHODS:
+            return
+        if request.mimetype != MULTIPART:
+            request.max_content_length = LONGEST_FORM_TEXT
+        request.get_data(cache=True, parse_form_data=True)
 
     def refuse_foreign_origin() -> None:
         """A write that says it comes from elsewhere is refused; forms also carry a token of their own."""
         if request.method in SAFE_METHODS:
             return
         origin = request.headers.get("Origin")
-        if origin not in {None, "null"} and not _same_origin(str(origin)):
+        if origin not in {None, "null", settings.public_url} and not _same_origin(str(origin)):
             abort(403)
         if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
             abort(403)
@@ -107,4 +113,4 @@ def _same_origin(origin: str) -> bool:
 def form_text(name: str) -> str:
     """One field of the posted form, empty when it is missing."""
     value: Any = request.form.get(name, "")
-    return str(value)
+    return storable(str(value))
