@@ -10,30 +10,41 @@ from pathlib import Path
 
 import click
 import waitress
+from flask import Flask
 
 from meetingcheck import create_app
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.lib.clock import system_clock
-from meetingcheck.lib.jobs import LANES, Worker
+from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.jobs import LANES, Worker, hurry
 from meetingcheck.lib.logs import configure_logs, log
 from meetingcheck.lib.migrate import migrate as migrate_database
 from meetingcheck.lib.migrate import pending
 from meetingcheck.lib.processes import DataFolderInUse
 from meetingcheck.lib.settings import SettingError, Settings, read_settings
 from meetingcheck.lib.store import make_storage
+from meetingcheck.messages.actions import SEND_MAIL
+from meetingcheck.messages.queries import count_deliveries
 from meetingcheck.office.demo.seed import NotEmpty, read_accounts, seed_demo
 from meetingcheck.photos.decoder import Decoder
 from meetingcheck.photos.inspection import inspect_file
-from meetingcheck.serve import DEMO_LOG, serve
+from meetingcheck.serve import DEMO_LOG, PortUnusable, serve
 
 CONNECTIONS = 1000
 SLOWEST_BODY_S = 600  # a phone on a bad line may need this long for one photo
 BODY_LIMIT = 256 * 1024 * 1024  # above the application's own limit, so that its page answers
 
 
-def _settings() -> Settings:
+def _settings(*, demo: bool = False) -> Settings:
     try:
-        return read_settings()
+        return read_settings(demo=demo)
+    except SettingError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _app(settings: Settings | None = None) -> Flask:
+    try:
+        return create_app(settings or _settings())
     except SettingError as error:
         raise click.ClickException(str(error)) from error
 
@@ -48,19 +59,12 @@ def main() -> None:
 @click.option("--demo", is_flag=True, envvar="MEETINGCHECK_DEMO", help="Invented data, on this machine only.")
 def serve_command(demo: bool) -> None:
     """Run everything on one machine: object store, web server, workers."""
-    settings = _demo_settings() if demo else _settings()
+    settings = _settings(demo=demo)
     try:
         code = serve(settings, lambda: _announce(settings))
-    except DataFolderInUse as error:
+    except (DataFolderInUse, PortUnusable) as error:
         raise click.ClickException(str(error)) from error
     sys.exit(code)
-
-
-def _demo_settings() -> Settings:
-    try:
-        return read_settings(demo=True)
-    except SettingError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def _announce(settings: Settings) -> None:
@@ -76,7 +80,7 @@ def _announce(settings: Settings) -> None:
 def web() -> None:
     """Run the web server alone."""
     settings = _settings()
-    app = create_app(settings)
+    app = _app(settings)
     if pending(settings.database_url):
         raise click.ClickException("The database lacks a migration: run `meetingcheck migrate` first.")
     waitress.serve(
@@ -97,7 +101,7 @@ def web() -> None:
 @click.option("--lane", "lanes", multiple=True, type=click.Choice(LANES), help="Only this lane; may be repeated.")
 def work(lanes: tuple[str, ...]) -> None:
     """Run background work, by default of all lanes."""
-    app = create_app(_settings())
+    app = _app()
     stop = threading.Event()
 
     def end(_signal: int, _frame: types.FrameType | None) -> None:
@@ -129,7 +133,7 @@ def prepare_store() -> None:
 @click.option("--if-empty", is_flag=True, help="Do nothing when there are units already.")
 def seed_demo_command(if_empty: bool) -> None:
     """Fill an empty installation with invented units, people, meetings and photos."""
-    app = create_app(_settings())
+    app = _app()
     try:
         for account in seed_demo(app):
             click.echo(f"{account.login} ({account.what})")
@@ -145,7 +149,7 @@ def seed_demo_command(if_empty: bool) -> None:
 def close_periods_command(at_text: str | None) -> None:
     """Put a missed event on record for each period that has ended without a report, and tell who must know."""
     at = _instant(at_text) if at_text else system_clock()
-    app = create_app(_settings())
+    app = _app()
     with app.app_context():
         closed = close_all(at)
     click.echo(json.dumps({"missed": closed}))
@@ -163,10 +167,13 @@ def _instant(text: str) -> datetime:
 
 @main.command("send-messages")
 def send_messages_command() -> None:
-    """Send all mails that wait, now."""
-    app = create_app(_settings())
-    ran = Worker(app, "alerts").run_due()
-    click.echo(json.dumps({"jobs": ran}))
+    """Send all mails that wait, now, also those that wait after a failure."""
+    app = _app()
+    with app.app_context(), write_transaction() as session:
+        hurry(session, SEND_MAIL, system_clock())
+    Worker(app, SEND_MAIL.lane).run_due()
+    with app.app_context(), read_transaction() as session:
+        click.echo(json.dumps(count_deliveries(session)))
 
 
 @main.command("inspect-photo")

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -10,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
+from meetingcheck.lib.files import replace as replace_file
 from meetingcheck.lib.jobs import LANES
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.processes import Child, DataFolderLock, Supervisor
 from meetingcheck.lib.seaweed import READY_WITHIN_S, STOP_GRACE_S, LocalStore
-from meetingcheck.lib.settings import Settings
+from meetingcheck.lib.settings import DEMO_MARKER, Settings
 from meetingcheck.lib.store import store_folder
 
 STORE = "store"
@@ -24,14 +26,36 @@ DEMO_LOG = "demo.log"
 LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to knock when the web listens everywhere
 
 
+class PortUnusable(Exception):
+    """The web server could not listen on its port; the sentence says why and what to do."""
+
+
 def serve(settings: Settings, announce: Callable[[], None]) -> int:
     """Run everything until a signal ends it; the exit code. `announce` is called once when all is ready.
 
-    Raises DataFolderInUse when another `serve` works on the same data folder.
+    Raises DataFolderInUse when another `serve` works on the same data folder, PortUnusable when the port is taken.
     """
+    os.umask(0o077)  # what is kept here is for this user only: people's data and the store's keys
     settings.data.mkdir(parents=True, exist_ok=True)
     with DataFolderLock(settings.data), _Output(settings) as output:
+        _check_port(settings)
+        if settings.demo:
+            replace_file(settings.data / DEMO_MARKER, settings.public_url)
         return Supervisor(_children(settings), output.report, output.line).run(announce)
+
+
+def _check_port(settings: Settings) -> None:
+    """Another program that listens there would be taken for our own web server, and said to be ready."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.host, settings.port))
+    except OSError as error:
+        raise PortUnusable(
+            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror}). "
+            "Stop what uses it, or choose another by PORT."
+        ) from error
 
 
 def _children(settings: Settings) -> list[Child]:
@@ -108,7 +132,8 @@ class _Output:
             self._file.close()
 
     def report(self, name: str, sentence: str) -> None:
-        log("process", process=name, what=sentence)
+        with self._lock:  # or it could land in the middle of a child's line
+            log("process", process=name, what=sentence)
 
     def line(self, name: str, text: str) -> None:
         if name == STORE and text.startswith("I"):

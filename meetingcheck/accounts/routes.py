@@ -96,9 +96,7 @@ def set_language() -> Response:
 
 def _sign_in_page(problem: str | None = None) -> str:
     wanted = request.values.get("next", "")
-    return render_template(
-        "accounts/sign_in.html", problem=problem, next=local_path(wanted), login=request.form.get("login", "")
-    )
+    return render_template("accounts/sign_in.html", problem=problem, next=local_path(wanted), login=form_text("login"))
 
 
 def local_path(wanted: str) -> str:

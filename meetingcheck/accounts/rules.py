@@ -10,8 +10,9 @@ SESSION_IDLE = timedelta(days=3)
 TOUCH_AFTER = timedelta(minutes=5)
 FAILURE_WINDOW = timedelta(minutes=15)
 FAILURES_ALLOWED = 10
-PHONE_SEPARATORS = re.compile(r"[\s.\-()]")
-PHONE = re.compile(r"(?:\+?84|0)(\d{9})")
+# A number copied from a phone's contacts comes with invisible marks around it and dashes of all kinds.
+PHONE_SEPARATORS = re.compile(r"[\s.\-()\u200b-\u200f\u2010-\u2015\u202a-\u202e\u2060\u2066-\u2069]")
+PHONE = re.compile(r"(?:(?:\+|00)?840?|0)([1-9][0-9]{8})")
 
 
 def normal_login(typed: str) -> str:

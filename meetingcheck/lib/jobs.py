@@ -167,6 +167,13 @@ def retry_dead(session: Session, job_id: uuid.UUID, now: datetime) -> bool:
     return changed.first() is not None
 
 
+def hurry(session: Session, kind: JobKind, now: datetime) -> None:
+    """Let the waiting jobs of a kind run now, also those that wait after a failure."""
+    session.execute(
+        update(Job).where(Job.kind == kind.name, Job.state == JobState.QUEUED, Job.run_at > now).values(run_at=now)
+    )
+
+
 def list_dead(session: Session) -> list[Job]:
     return list(
         session.scalars(select(Job).where(Job.state == JobState.DEAD).order_by(Job.finished_at.desc()).limit(200))

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from meetingcheck.lib.files import replace, write_once
 from meetingcheck.lib.processes import free_port, port_is_free
 from meetingcheck.lib.storage import S3Storage, StorageError, StoreAddress
 
@@ -100,12 +101,12 @@ class LocalStore:
         folder.chmod(0o700)
         for name in ("data", "logs"):
             (folder / name).mkdir(exist_ok=True)
-        made = Secrets(**json.loads(_first_to_write(folder / _SECRETS_FILE, json.dumps(asdict(_new_secrets())))))
-        ports = Ports(**json.loads(_first_to_write(folder / _PORTS_FILE, json.dumps(asdict(_new_ports())))))
-        _replace(folder / _CERTIFICATE_FILE, made.certificate)
-        _replace(folder / _PRIVATE_KEY_FILE, made.private_key)
-        _replace(folder / _IDENTITIES_FILE, _identities(made))
-        _replace(folder / _SECURITY_FILE, _security(made, folder))
+        made = Secrets(**json.loads(write_once(folder / _SECRETS_FILE, json.dumps(asdict(_new_secrets())))))
+        ports = Ports(**json.loads(write_once(folder / _PORTS_FILE, json.dumps(asdict(_new_ports())))))
+        replace(folder / _CERTIFICATE_FILE, made.certificate)
+        replace(folder / _PRIVATE_KEY_FILE, made.private_key)
+        replace(folder / _IDENTITIES_FILE, _identities(made))
+        replace(folder / _SECURITY_FILE, _security(made, folder))
         return cls(folder, made, ports)
 
     def with_free_ports(self) -> Self:
@@ -116,7 +117,7 @@ class LocalStore:
         if all(port_is_free(port) and port_is_free(port + GRPC_OFFSET) for port in self.ports):
             return self
         ports = _new_ports()
-        _replace(self.folder / _PORTS_FILE, json.dumps(asdict(ports)))
+        replace(self.folder / _PORTS_FILE, json.dumps(asdict(ports)))
         return type(self)(self.folder, self.secrets, ports)
 
     @property
@@ -315,31 +316,3 @@ def _security(made: Secrets, folder: Path) -> str:
         for title, values in sections.items()
     )
     return "\n\n".join(lines) + "\n"
-
-
-def _first_to_write(path: Path, text: str) -> str:
-    """Write the file, complete and 0600, unless it is there; return what it holds, whoever wrote it."""
-    if not path.exists():
-        temporary = _written_aside(path, text)
-        try:
-            path.hardlink_to(temporary)
-        except FileExistsError:
-            pass
-        finally:
-            temporary.unlink()
-    return path.read_text(encoding="utf-8")
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put the text in the file's place at once, 0600."""
-    _written_aside(path, text).replace(path)
-
-
-def _written_aside(path: Path, text: str) -> Path:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return temporary

@@ -8,8 +8,11 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from meetingcheck.lib.files import write_once
+
 DEFAULT_PORT = 8000
 KEY_BYTES = 32
+DEMO_MARKER = "demo"  # lies in a demo's data folder and holds its address, so that other commands know it as a demo
 MINIMUM_SECRET_LENGTH = 32  # characters
 MEBIBYTE = 1024 * 1024
 
@@ -100,7 +103,8 @@ def read_settings(environment: Mapping[str, str] | None = None, *, demo: bool = 
     """
     given = _Given(os.environ if environment is None else environment)
     data = Path(given.text("MEETINGCHECK_DATA", "var")).resolve()
-    demo = demo or given.flag("MEETINGCHECK_DEMO")
+    marker = data / DEMO_MARKER
+    demo = demo or given.flag("MEETINGCHECK_DEMO", default="1" if marker.exists() else "0")
     host = given.text("HOST", "127.0.0.1")
     port = given.number("PORT", DEFAULT_PORT, 1, 65535)
     if demo and not _is_loopback(host) and not given.flag("MEETINGCHECK_DEMO_ANYWHERE"):
@@ -114,7 +118,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, demo: bool = 
         host=host,
         port=port,
         web_threads=given.number("WEB_THREADS", 8, 1, 256),
-        public_url=_public_url(given, demo, host, port),
+        public_url=_public_url(given, marker, demo, host, port),
         secret_key=_secret_key(given, demo, data),
         trusted_proxies=_networks(given),
         database_url=_database_url(given, data),
@@ -146,8 +150,8 @@ class _Given:
     def text(self, name: str, default: str) -> str:
         return self.optional(name) or default
 
-    def flag(self, name: str) -> bool:
-        value = self.text(name, "0")
+    def flag(self, name: str, default: str = "0") -> bool:
+        value = self.text(name, default)
         if value not in {"0", "1"}:
             raise SettingError(f"{name} must be 0 or 1.")
         return value == "1"
@@ -166,8 +170,10 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _public_url(given: _Given, demo: bool, host: str, port: int) -> str:
+def _public_url(given: _Given, marker: Path, demo: bool, host: str, port: int) -> str:
     url = given.optional("PUBLIC_URL")
+    if url is None and demo and marker.exists() and given.optional("PORT") is None:
+        url = marker.read_text(encoding="utf-8").strip()
     if url is None:
         if not demo:
             raise SettingError(
@@ -196,17 +202,7 @@ def _secret_key(given: _Given, demo: bool, data: Path) -> str:
 def key_kept_in(path: Path) -> str:
     """A random key made once and kept in `path`, mode 0600; of several processes at once, all get the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(KEY_BYTES))
-    try:
-        os.link(fresh, path)  # atomic, and refuses to replace a key that another process has made
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
-    return path.read_text().strip()
+    return write_once(path, secrets.token_urlsafe(KEY_BYTES))
 
 
 def _networks(given: _Given) -> tuple[str, ...]:

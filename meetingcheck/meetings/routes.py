@@ -50,7 +50,7 @@ from meetingcheck.photos.decoder import DecoderUnavailable
 from meetingcheck.photos.extension import decoder_of
 from meetingcheck.photos.ingest import StoredPhoto, store_original
 from meetingcheck.photos.models import Photo, PhotoState, Purpose
-from meetingcheck.photos.outcomes import PhotoRefused
+from meetingcheck.photos.outcomes import MAX_BYTES, PhotoRefused
 from meetingcheck.photos.rules import PROBLEMS
 
 blueprint = Blueprint("meetings", __name__)
@@ -156,7 +156,7 @@ def _store_photos(meeting_id: uuid.UUID) -> tuple[list[StoredPhoto], list[Proble
             problems.append(Problem(field, N_("Mỗi lần gửi tối đa 12 ảnh một loại. Đồng chí hãy gửi làm nhiều lần.")))
         for file in files[:PHOTOS_IN_ONE_FORM]:
             try:
-                stored.append(store_original(storage, decoder, meeting_id, purpose, file.stream.read()))
+                stored.append(store_original(storage, decoder, meeting_id, purpose, file.stream.read(MAX_BYTES + 1)))
             except PhotoRefused as refused:
                 problems.append(Problem(field, PROBLEMS[refused.error]))
             except (StorageUnavailable, DecoderUnavailable) as outage:

@@ -75,6 +75,9 @@ BEYOND_THE_EDGE = """asked => {
 }"""
 
 
+ANSWER_MS = 10_000  # what does not come within this time does not come
+
+
 class NoBrowserError(RuntimeError):
     """No browser that starts; the text says what to do."""
 
@@ -206,6 +209,7 @@ def open_context(
         **more,
     }
     context = browser.new_context(**settings)
+    context.set_default_timeout(ANSWER_MS)
     try:
         yield context
     finally:
