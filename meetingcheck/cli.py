@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-import waitress
 from flask import Flask
 
 from meetingcheck import create_app
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.lib.clock import system_clock
 from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.http.server import serve_web
 from meetingcheck.lib.jobs import LANES, Worker, hurry
 from meetingcheck.lib.logs import configure_logs, log
 from meetingcheck.lib.migrate import migrate as migrate_database
@@ -29,10 +29,6 @@ from meetingcheck.office.demo.seed import NotEmpty, read_accounts, seed_demo
 from meetingcheck.photos.decoder import Decoder
 from meetingcheck.photos.inspection import inspect_file
 from meetingcheck.serve import DEMO_LOG, PortUnusable, serve
-
-CONNECTIONS = 1000
-SLOWEST_BODY_S = 600  # a phone on a bad line may need this long for one photo
-BODY_LIMIT = 256 * 1024 * 1024  # above the application's own limit, so that its page answers
 
 
 def _settings(*, demo: bool = False) -> Settings:
@@ -83,18 +79,7 @@ def web() -> None:
     app = _app(settings)
     if pending(settings.database_url):
         raise click.ClickException("The database lacks a migration: run `meetingcheck migrate` first.")
-    waitress.serve(
-        app,
-        host=settings.host,
-        port=settings.port,
-        threads=settings.web_threads,
-        connection_limit=CONNECTIONS,
-        asyncore_use_poll=True,
-        channel_timeout=SLOWEST_BODY_S,
-        max_request_body_size=BODY_LIMIT,
-        ident=None,
-        clear_untrusted_proxy_headers=False,  # the application itself decides whom it trusts
-    )
+    serve_web(app, settings)
 
 
 @main.command()

@@ -65,9 +65,11 @@ def _children(settings: Settings) -> list[Child]:
         "MEETINGCHECK_DEMO": "1" if settings.demo else "0",
         "PYTHONUNBUFFERED": "1",
     }
-    children = [] if settings.store.endpoint_url else [_store(settings)]
+    if settings.store.endpoint_url:
+        children = [_step("bucket", ["prepare-store"], environment, READY_WITHIN_S)]
+    else:
+        children = [_store(settings)]  # it has its bucket when it is ready
     children.append(_step("migrate", ["migrate"], environment, MIGRATION_WITHIN_S))
-    children.append(_step("bucket", ["prepare-store"], environment, READY_WITHIN_S))
     if settings.demo:
         children.append(_step("seed", ["seed-demo", "--if-empty"], environment, SEED_WITHIN_S))
     children.append(_web(settings, environment))

@@ -54,6 +54,7 @@ def open_session(session: Session, user_id: uuid.UUID, now: datetime) -> tuple[u
         created_at=now,
         seen_at=now,
         expires_at=now + SESSION_ABSOLUTE,
+        proven_at=now,
     )
     session.add(opened)
     session.flush()

@@ -1,12 +1,18 @@
-"""People who can sign in, their sessions, and failed attempts."""
+"""People who can sign in, what they sign in with, their sessions and phones, and failed attempts."""
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from meetingcheck.lib.db import Base
+from meetingcheck.lib.db import Base, enum_type
+
+
+class LinkPurpose(StrEnum):
+    INVITATION = "invitation"
+    RESET = "reset"
 
 
 class User(Base):
@@ -27,7 +33,10 @@ class User(Base):
 
 
 class UserSession(Base):
-    """One sign-in. The cookie holds the token, this row only its hash; revoking acts on the next request."""
+    """One sign-in. The cookie holds the token, this row only its hash; revoking acts on the next request.
+
+    `proven_at` is when the person last proved who they are: grave actions ask for it to be recent.
+    """
 
     __tablename__ = "user_session"
 
@@ -37,6 +46,91 @@ class UserSession(Base):
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    proven_at: Mapped[datetime]
+    device_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("device.id"), index=True)
+
+
+class OneTimeLink(Base):
+    """Lets one person choose a password, once: the first one (invitation) or a new one (reset)."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(enum_type(LinkPurpose))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Authenticator(Base):
+    """An authenticator app (TOTP, RFC 6238). The secret is encrypted; `last_step` keeps a code from being used twice."""
+
+    __tablename__ = "authenticator"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[bytes]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(default=0)
+
+
+class Passkey(Base):
+    """A passkey (WebAuthn credential) of a person."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(default=0)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Device(Base):
+    """A phone that was pinned by an enrolment code: its cookie holds the token, this row the hash.
+
+    The PIN works only together with this phone; wrong ones make it wait and in the end unpin it.
+    """
+
+    __tablename__ = "device"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    pin_hash: Mapped[str | None] = mapped_column(String(200))
+    pin_failures: Mapped[int] = mapped_column(default=0)
+    pin_wait_until: Mapped[datetime | None]
+
+
+class Enrolment(Base):
+    """A code on a printed sheet that pins one phone for one person and cell, once, within 14 days.
+
+    `code_hash` is of the short code under the QR, for whoever types it by hand.
+    """
+
+    __tablename__ = "enrolment"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"))
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
 
 

@@ -102,3 +102,22 @@ class Review(Base):
     comment: Mapped[str | None] = mapped_column(Text)
     reviewer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime]
+
+
+class ReportLink(Base):
+    """Opens the check-in of one cell and period without sign-in, in the name of one person; ends by itself.
+
+    `code_hash` is of the short code that can be typed by hand.
+    """
+
+    __tablename__ = "report_link"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    obligation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("obligation.id"), index=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]

@@ -3,6 +3,7 @@
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -88,3 +89,60 @@ class RoleAssignment(Base):
     to_on: Mapped[date | None]
 
     __table_args__ = (UniqueConstraint("user_id", "unit_id", "role", "from_on"),)
+
+
+class Watcher(Base):
+    """A committee member who looks after a cell; alerts about it go to them first."""
+
+    __tablename__ = "watcher"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"), primary_key=True)
+    from_on: Mapped[date] = mapped_column(primary_key=True)
+    to_on: Mapped[date | None]
+
+    __table_args__ = (Index("ix_watcher_unit_id", "unit_id"),)
+
+
+class ImportState(StrEnum):
+    READING = "reading"
+    PREVIEW = "preview"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+class ImportRun(Base):
+    """One uploaded list of units, people and roles: read, shown, then applied as a whole or not at all.
+
+    `counts` holds the number of rows by verdict, `done` how many rows were worked on, for showing progress.
+    """
+
+    __tablename__ = "import_run"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[bytes]
+    options: Mapped[dict[str, Any]]
+    state: Mapped[ImportState] = mapped_column(enum_type(ImportState))
+    problem: Mapped[str | None] = mapped_column(String(500))
+    counts: Mapped[dict[str, Any]]
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    uploaded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id"))
+    uploaded_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+
+
+class ImportRow(Base):
+    """One row of an import: what it says, and whether it is new, changed, the same, or wrong and why."""
+
+    __tablename__ = "import_row"
+
+    run_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(String(16))
+    values: Mapped[dict[str, Any]]
+    reasons: Mapped[dict[str, Any]]
+
+    __table_args__ = (Index("ix_import_row_run_id_verdict", "run_id", "verdict"),)

@@ -1,5 +1,7 @@
 """Migrations are numbered, one line from first to last, equal to the models, and go down as well as up with rows."""
 
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,15 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, func, inspect, select, text
 from sqlalchemy.pool import NullPool
 
+import meetingcheck
 from meetingcheck.lib.db import Base
 from meetingcheck.lib.migrate import EMPTY, FOLDER, NEWEST, migrate, newest_revision, pending
 from tests.world import World
+
+# Every table must be known, also those that no page shows yet.
+for module in pkgutil.walk_packages(meetingcheck.__path__, "meetingcheck."):
+    if module.name.endswith((".models", ".jobs", ".leases")):
+        importlib.import_module(module.name)
 
 FILES = sorted((FOLDER / "versions").glob("*.py"))
 
