@@ -52,7 +52,8 @@ GIVEN = (
     "Thắng",
     "Yến",
 )
-RECENT_MONTHS = 6
+RECENT_MONTHS = 2
+SOME_PAGES_MONTHS = 6
 MINUTES = (
     "Chi bộ nghe thông báo thời sự, văn bản mới; đánh giá việc thực hiện nghị quyết tháng trước.\n"
     "Đồng chí chủ trì nêu dự thảo nhiệm vụ tháng tới; các đồng chí phát biểu, thảo luận.\n"
@@ -175,8 +176,9 @@ def _plan_meeting(chance: random.Random, cell: DemoCell, month: Month, back: int
     happened = story not in {Story.MISSED, Story.EXCUSED} and reported_at < now
     absent = chance.randint(0, max(1, cell.members // 8))
     absent_without_reason = 1 if absent and chance.random() < 0.12 else 0
-    pages = (1 if chance.random() < 0.5 else 0) if back >= RECENT_MONTHS else chance.randint(1, 2)
-    overviews = 2 if back < 2 and chance.random() < 0.5 else 1
+    # Older months have one photo and typed minutes: the demo must be up within two minutes.
+    pages = chance.choice((1, 2)) if back < RECENT_MONTHS else int(back < SOME_PAGES_MONTHS and chance.random() < 0.6)
+    overviews = 2 if back < RECENT_MONTHS and chance.random() < 0.5 else 1
     return DemoMeeting(
         cell=cell,
         month=month,
