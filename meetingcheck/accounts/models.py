@@ -2,21 +2,28 @@
 
 import uuid
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from meetingcheck.accounts.rules import LinkPurpose, Privilege
 from meetingcheck.lib.db import Base, enum_type
+from meetingcheck.lib.text import search_form
+
+__all__ = ["LinkPurpose", "Privilege"]
 
 
-class LinkPurpose(StrEnum):
-    INVITATION = "invitation"
-    RESET = "reset"
+def _search_form_of_name(context: Any) -> str:
+    """What a new person's name is searched by; whoever changes a name changes this too."""
+    return search_form(str(context.get_current_parameters()["name"]))
 
 
 class User(Base):
-    """A person. The login is a phone number or a mail address, kept in one normal form."""
+    """A person. The login is a phone number or a mail address, kept in one normal form.
+
+    `founder_at` is when the command `create-admin` named the person before there was any unit to administer.
+    """
 
     __tablename__ = "user_account"
 
@@ -24,18 +31,22 @@ class User(Base):
     login: Mapped[str] = mapped_column(String(120), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     name_sort: Mapped[bytes] = mapped_column(index=True)
+    name_search: Mapped[str] = mapped_column(String(120), default=_search_form_of_name)
     email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     language: Mapped[str] = mapped_column(String(2))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    founder_at: Mapped[datetime | None]
 
 
 class UserSession(Base):
     """One sign-in. The cookie holds the token, this row only its hash; revoking acts on the next request.
 
-    `proven_at` is when the person last proved who they are: grave actions ask for it to be recent.
+    `proven_at` is when the person last proved who they are: grave actions ask for it to be recent. `privilege` is what
+    the sign-in was strong enough for; `name` is the browser's, for the list of devices. A session that a report link
+    opened is limited to one obligation.
     """
 
     __tablename__ = "user_session"
@@ -49,6 +60,9 @@ class UserSession(Base):
     revoked_at: Mapped[datetime | None]
     proven_at: Mapped[datetime]
     device_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("device.id"), index=True)
+    privilege: Mapped[Privilege] = mapped_column(enum_type(Privilege), default=Privilege.ORDINARY)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    limited_to: Mapped[uuid.UUID | None]
 
 
 class OneTimeLink(Base):
@@ -68,7 +82,7 @@ class OneTimeLink(Base):
 
 
 class Authenticator(Base):
-    """An authenticator app (TOTP, RFC 6238). The secret is encrypted; `last_step` keeps a code from being used twice."""
+    """An authenticator app (TOTP, RFC 6238). The secret is encrypted; `last_step` keeps a code from use twice."""
 
     __tablename__ = "authenticator"
 

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from meetingcheck.lib.text import search_form
+
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 revision = "0002"
@@ -195,18 +197,38 @@ def upgrade() -> None:
     with op.batch_alter_table("user_session", schema=None) as batch_op:
         batch_op.add_column(sa.Column("proven_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("device_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("privilege", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("name", sa.String(length=80), nullable=True))
+        batch_op.add_column(sa.Column("limited_to", sa.Uuid(), nullable=True))
         batch_op.create_index(batch_op.f("ix_user_session_device_id"), ["device_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_user_session_device_id_device"), "device", ["device_id"], ["id"])
 
-    op.execute("UPDATE user_session SET proven_at = created_at")
+    op.execute("UPDATE user_session SET proven_at = created_at, privilege = 'ordinary', name = ''")
     with op.batch_alter_table("user_session", schema=None) as batch_op:
         batch_op.alter_column("proven_at", existing_type=sa.DateTime(timezone=True), nullable=False)
+        batch_op.alter_column("privilege", existing_type=sa.String(length=32), nullable=False)
+        batch_op.alter_column("name", existing_type=sa.String(length=80), nullable=False)
+
+    op.add_column("user_account", sa.Column("founder_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("user_account", sa.Column("name_search", sa.String(length=120), nullable=True))
+    people = sa.table("user_account", sa.column("id", sa.Uuid()), sa.column("name"), sa.column("name_search"))
+    for user_id, name in op.get_bind().execute(sa.select(people.c.id, people.c.name)).all():
+        op.execute(people.update().where(people.c.id == user_id).values(name_search=search_form(name)))
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.alter_column("name_search", existing_type=sa.String(length=120), nullable=False)
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("user_account", schema=None) as batch_op:
+        batch_op.drop_column("name_search")
+        batch_op.drop_column("founder_at")
+
     with op.batch_alter_table("user_session", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_user_session_device_id_device"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_user_session_device_id"))
+        batch_op.drop_column("limited_to")
+        batch_op.drop_column("name")
+        batch_op.drop_column("privilege")
         batch_op.drop_column("device_id")
         batch_op.drop_column("proven_at")
 

@@ -11,13 +11,18 @@ SIGNED_IN = "signed_in"  # everybody who is signed in, about nothing but themsel
 View = TypeVar("View", bound=Callable[..., Any])
 
 ATTRIBUTE = "needed_right"
+BY_LINK = "by_link"
 
 
-def needs(right: str) -> Callable[[View], View]:
-    """Name the right of a route. The view itself asks for it, about the unit that it loads."""
+def needs(right: str, *, by_link: bool = False) -> Callable[[View], View]:
+    """Name the right of a route. The view itself asks for it, about the unit that it loads.
+
+    `by_link` opens it to sessions that a report link opened; those reach no other route.
+    """
 
     def mark(view: View) -> View:
         setattr(view, ATTRIBUTE, str(right))
+        setattr(view, BY_LINK, by_link)
         return view
 
     return mark
@@ -33,3 +38,9 @@ def right_of(endpoint: str) -> str | None:
 def needed_right() -> str | None:
     """The right of the current request's route; None when there is no route or it names none."""
     return right_of(request.endpoint) if request.endpoint else None
+
+
+def open_to_links() -> bool:
+    """Whether the current request's route may be reached by a session that a report link opened."""
+    view = current_app.view_functions.get(request.endpoint) if request.endpoint else None
+    return bool(getattr(view, BY_LINK, False))
