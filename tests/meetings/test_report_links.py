@@ -1,0 +1,122 @@
+"""Report links: one cell, one period, nothing else; opened by a button, ended by time, revocation or a newer one."""
+
+import re
+from datetime import timedelta
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.meetings.links.actions import end_report_links
+from meetingcheck.meetings.models import Meeting, MeetingVersion, ReportLink
+from tests.world import World, form_of, token_of
+
+TOKEN = re.compile(r"/report#([A-Za-z0-9_-]+)")
+CODE = re.compile(r"gõ mã:\s*<b>([0-9A-Z-]+)</b>")
+
+
+def make(world: World, login: str = "reviewer", cell: int = 0) -> TestResponse:
+    client = world.sign_in(login)
+    obligation = world.obligation(world.cells[cell])
+    return client.post(f"/obligations/{obligation.id}/link", data={"csrf_token": token_of(client.get("/messages"))})
+
+
+def open_by(world: World, held: str) -> tuple[FlaskClient, TestResponse]:
+    client = world.app.test_client()
+    form = {"csrf_token": token_of(client.get("/report")), "token": held}
+    return client, client.post("/report", data=form)
+
+
+def token_in(page: TestResponse) -> str:
+    found = TOKEN.search(page.text)
+    assert found, page.text
+    return found.group(1)
+
+
+def test_a_link_leads_to_the_report_and_its_receipt_and_nowhere_else(world: World, overview: bytes) -> None:
+    made = make(world)
+    client, opened = open_by(world, token_in(made))
+    where = f"/obligations/{world.obligation(world.cells[0]).id}/check-in"
+    assert opened.location == where
+    assert "Chi bộ Thôn Mẫu 1" in client.get(where).text
+    sent = client.post(where, data=form_of(client.get(where), overviews=[overview]), content_type="multipart/form-data")
+    assert sent.status_code == 303
+    receipt = client.get(sent.location)
+    assert "Đã gửi xong" in receipt.text
+    with world.app.app_context(), read_transaction() as session:
+        meeting = session.scalars(select(Meeting)).one()
+        version = session.scalars(select(MeetingVersion)).one()
+    assert version.submitted_by == world.users["secretary1"], "it is filed in the secretary's name"
+    for other in (
+        f"/meetings/{meeting.id}",
+        f"/cells/{world.cells[0]}/home",
+        f"/units/{world.cells[0]}",
+        "/messages",
+        "/",
+    ):
+        answer = client.get(other)
+        assert answer.status_code in {302, 404}, other
+        assert answer.status_code == 404 or answer.location.startswith("/sign-in"), other
+    for period in ("2026-10", "2026-12"):
+        assert client.get(f"/obligations/{world.obligation(world.cells[0], period).id}/check-in").status_code == 404
+    assert client.get(f"/obligations/{world.obligation(world.cells[1]).id}/check-in").status_code == 404
+
+
+def test_the_code_on_paper_opens_the_same(world: World) -> None:
+    found = CODE.search(make(world).text)
+    assert found
+    typed = found.group(1).lower().replace("-", " ")
+    assert open_by(world, typed)[1].status_code == 303
+
+
+def test_looking_at_the_page_changes_and_consumes_nothing(world: World) -> None:
+    token = token_in(make(world))
+    for _ in range(3):
+        assert world.app.test_client().get("/report").status_code == 200
+    assert open_by(world, token)[1].status_code == 303
+    assert open_by(world, token)[1].status_code == 303, "a link is for a period, not for one look"
+
+
+def test_unknown_ended_and_revoked_links_answer_alike(world: World) -> None:
+    revoked, newer = token_in(make(world)), token_in(make(world))
+    other = token_in(make(world, cell=1))
+    with world.app.app_context(), write_transaction() as session:
+        end_report_links(session, world.users["secretary2"], world.users["reviewer"], world.clock())
+    answers = [open_by(world, held)[1] for held in (revoked, other, "x" * 22, "")]
+    assert open_by(world, newer)[1].status_code == 303
+    closes_at = world.obligation(world.cells[0]).closes_at
+    world.clock.set(closes_at + timedelta(days=7) - timedelta(seconds=1))
+    assert open_by(world, newer)[1].status_code == 303
+    world.clock.set(closes_at + timedelta(days=7))
+    answers.append(open_by(world, newer)[1])
+    assert {answer.status_code for answer in answers} == {422}
+    texts = {re.sub(r'value="[^"]*"', "", answer.text) for answer in answers}
+    assert len(texts) == 1
+
+
+def test_what_a_link_opened_ends_with_it(world: World) -> None:
+    client, _ = open_by(world, token_in(make(world)))
+    where = f"/obligations/{world.obligation(world.cells[0]).id}/check-in"
+    world.clock.advance(hours=12, seconds=-1)
+    assert client.get(where).status_code == 200
+    world.clock.advance(seconds=1)
+    assert client.get(where).status_code == 302
+
+
+def test_only_those_above_make_links(world: World) -> None:
+    assert make(world, "administrator").status_code == 200
+    assert make(world, "secretary1").status_code == 403
+    assert make(world, "leader").status_code == 403
+    assert make(world, "other_reviewer").status_code == 404
+
+
+def test_only_hashes_are_kept(world: World) -> None:
+    made = make(world)
+    code = CODE.search(made.text)
+    assert code
+    with world.app.app_context(), read_transaction() as session:
+        link = session.scalars(select(ReportLink)).one()
+    kept = f"{link.token_hash} {link.code_hash}"
+    assert token_in(made) not in kept
+    assert code.group(1).replace("-", "") not in kept
