@@ -69,7 +69,7 @@ def _problem(code: int) -> Exception:
 
 
 class ConsoleMailer:
-    """Writes mails to the console: for the demo and for a first look, where no mail server is set."""
+    """Writes mails to the console: for the demo only, since mails name people."""
 
     def __init__(self, output: TextIO | None = None) -> None:
         self._output = output
@@ -83,5 +83,15 @@ class ConsoleMailer:
         output.flush()
 
 
-def make_mailer(settings: MailSettings) -> Mailer:
-    return SmtpMailer(settings) if settings.host else ConsoleMailer()
+class NoMailer:
+    """Stands where no mail server is set: mails wait, and the office's page says so."""
+
+    def send(self, message: EmailMessage) -> None:
+        raise MailUnavailable("no mail server is set")
+
+
+def make_mailer(settings: MailSettings, *, demo: bool) -> Mailer:
+    """The mail server that is set; without one the demo writes mails to the console, real use lets them wait."""
+    if settings.host:
+        return SmtpMailer(settings)
+    return ConsoleMailer() if demo else NoMailer()

@@ -10,6 +10,8 @@ SPACES = re.compile(r"\s+")
 # Bidirectional marks can make a name read as another; control characters can break a header or a log line.
 UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 REPLACEMENT = "\ufffd"  # stands where a character could not be read
+LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
+WORD_BULLET = "\uf0b7"
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate later"
@@ -23,8 +25,13 @@ def one_line(text: str) -> str:
 
 
 def many_lines(text: str) -> str:
-    """NFC, line ends as newline, ends trimmed."""
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n").strip()
+    """NFC, line ends as newline, ends trimmed; what nobody can see is dropped.
+
+    Texts pasted from a word processor or a chat bring its bullets, line breaks and invisible marks along.
+    """
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n")
+    text = LINE_ENDS.sub("\n", text).replace(WORD_BULLET, "•")
+    return "\n".join(visible(line.replace("\t", " ")) for line in text.split("\n")).strip()
 
 
 def storable(text: str) -> str:
@@ -37,6 +44,11 @@ def has_unsafe_characters(text: str, *, allow_newlines: bool = False) -> bool:
     return REPLACEMENT in text or any(
         unicodedata.category(char) in UNSAFE_CATEGORIES and not (allow_newlines and char in "\n\t") for char in text
     )
+
+
+def visible(text: str) -> str:
+    """The text without control, format and bidirectional characters."""
+    return "".join(char for char in text if unicodedata.category(char) not in UNSAFE_CATEGORIES)
 
 
 def search_form(text: str) -> str:

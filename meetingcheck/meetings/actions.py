@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from meetingcheck.duties.actions import mark_reported
@@ -14,19 +14,23 @@ from meetingcheck.duties.models import Obligation
 from meetingcheck.duties.queries import lock_obligation, policies_for
 from meetingcheck.duties.rules import Month
 from meetingcheck.lib.db import insert_if_new
-from meetingcheck.lib.instants import local_day
+from meetingcheck.lib.instants import last_day_before, local_day
+from meetingcheck.lib.registries import JobKind
 from meetingcheck.meetings.forms import parse_check_in
 from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, MeetingVersion, Review, Verdict
 from meetingcheck.meetings.queries import (
     evidence_of,
     find_reported_meeting,
     find_version,
+    list_drafts_of,
     list_meeting_photos,
 )
 from meetingcheck.meetings.rules import CheckIn, Expected, Problem, check, content_sha256, meeting_id_of
 from meetingcheck.photos.actions import add_photo, publish_photos
 from meetingcheck.photos.ingest import StoredPhoto
 from meetingcheck.record.actions import Fact, append
+
+PASS_DRAFTS = JobKind("meetings.pass_drafts", lane="alerts")
 
 
 class Outcome(StrEnum):
@@ -139,7 +143,8 @@ def expected_of(session: Session, obligation: Obligation, held_on: date | None) 
     month = Month.of(obligation.period_from)
     policies = policies_for(session, [obligation.unit_id], held_on or obligation.period_from)
     policy = policies.get(obligation.unit_id)
-    return Expected(month.first_day, month.last_day, policy.minimum_minutes if policy else 0)
+    latest_day = last_day_before(obligation.closes_at)
+    return Expected(month.first_day, month.last_day, latest_day, policy.minimum_minutes if policy else 0)
 
 
 def _problems(
@@ -214,3 +219,38 @@ def answer_report(
     session.flush()
     append(session, now, Fact("answered", "meeting", meeting.id, reviewer_id, {"verdict": verdict.value}))
     return review
+
+
+def pass_drafts(
+    session: Session,
+    unit_id: uuid.UUID,
+    from_ids: Sequence[uuid.UUID],
+    to_id: uuid.UUID,
+    actor_id: uuid.UUID | None,
+    now: datetime,
+) -> int:
+    """Give what predecessors began and did not send to their successor, photos included; the number of drafts.
+
+    A report's id follows from its author, so the draft gets a new one, under which the successor's phone finds it.
+    """
+    drafts = list_drafts_of(session, unit_id, from_ids)
+    for old in drafts:
+        new = Meeting(
+            id=meeting_id_of(unit_id, to_id, old.client_id),
+            client_id=old.client_id,
+            unit_id=unit_id,
+            obligation_id=old.obligation_id,
+            state=MeetingState.DRAFT,
+            author_id=to_id,
+            created_at=old.created_at,
+            updated_at=now,
+            draft=dict(old.draft),
+            version=0,
+        )
+        session.add(new)
+        session.flush()
+        session.execute(update(MeetingPhoto).where(MeetingPhoto.meeting_id == old.id).values(meeting_id=new.id))
+        session.delete(old)
+        append(session, now, Fact("draft_passed", "meeting", new.id, actor_id, {"before": str(old.id)}))
+    session.flush()
+    return len(drafts)

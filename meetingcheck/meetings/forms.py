@@ -3,15 +3,14 @@
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import time
 
+from meetingcheck.lib.http.forms import parse_day
 from meetingcheck.lib.text import many_lines, one_line, storable
 from meetingcheck.meetings.rules import CheckIn, Field
 
-DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
-YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-EIGHT_DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
-HOUR = re.compile(r"(\d{1,2})(?:[:.hg ]+(\d{1,2}))?[hg]?", re.IGNORECASE)
+HOUR = re.compile(r"(\d{1,2})(?:[:.,hg ]+(\d{2}))?[hg']?", re.IGNORECASE)
+COUNT = re.compile(r"([0-9]{1,6})(?: *(?:người|đồng chí|đ/c|đảng viên|đv))?", re.IGNORECASE)
 FOUR_DIGITS = re.compile(r"(\d{2})(\d{2})")
 LONGEST_FIELD = 60_000  # characters; longer is cut, and the rule then says that it is too long
 
@@ -37,24 +36,9 @@ def parse_check_in(typed: Mapping[str, str]) -> CheckIn:
     )
 
 
-def parse_day(text: str) -> date | None:
-    """A day as 3/11/2026, 03.11.2026, 03112026 or 2026-11-03."""
-    text = one_line(text)
-    if found := YEAR_FIRST.fullmatch(text):
-        year, month, day = found.groups()
-    elif found := DAY_FIRST.fullmatch(text) or EIGHT_DIGITS.fullmatch(text):
-        day, month, year = found.groups()
-    else:
-        return None
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
 def parse_hour(text: str) -> time | None:
-    """An hour as 19:30, 19h30, 19.30, 1930, 19h or 19."""
-    text = one_line(text)
+    """An hour as 19:30, 19h30, 19.30, 19,30, 19 giờ 30, 1930, 19h or 19."""
+    text = one_line(text).lower().replace("giờ", "h").replace("phút", "").replace(" ", "")
     found = FOUR_DIGITS.fullmatch(text) or HOUR.fullmatch(text)
     if found is None:
         return None
@@ -65,8 +49,8 @@ def parse_hour(text: str) -> time | None:
 
 
 def parse_count(text: str) -> int | None:
-    text = one_line(text)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 6 else None
+    found = COUNT.fullmatch(one_line(text))
+    return int(found.group(1)) if found else None
 
 
 def parse_client_id(text: str) -> uuid.UUID | None:

@@ -3,14 +3,17 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from meetingcheck.accounts.actor import Actor
 from meetingcheck.accounts.models import User
 from meetingcheck.duties.models import Obligation
 from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, MeetingVersion, Review
 from meetingcheck.meetings.rules import Evidence
+from meetingcheck.orgs.access import Right, has_right
 from meetingcheck.photos.models import Photo, PhotoState, Purpose
 
 
@@ -152,3 +155,28 @@ def meeting_ids_of(session: Session, obligation_ids: list[uuid.UUID]) -> dict[uu
         )
     )
     return {obligation_id: meeting_id for obligation_id, meeting_id in rows if obligation_id is not None}
+
+
+def may_review(session: Session, actor: Actor, meeting: Meeting, today: date) -> bool:
+    """Whether a person may answer a report: the direct superior's reviewer does, but nobody who filed any of it."""
+    filed = select(MeetingVersion.id).where(
+        MeetingVersion.meeting_id == meeting.id, MeetingVersion.submitted_by == actor.user_id
+    )
+    if meeting.author_id == actor.user_id or session.scalar(filed.limit(1)) is not None:
+        return False
+    return has_right(session, actor, Right.REVIEW, meeting.unit_id, today)
+
+
+def list_drafts_of(session: Session, unit_id: uuid.UUID, author_ids: Iterable[uuid.UUID]) -> list[Meeting]:
+    """What these people began for a cell and did not send, oldest first."""
+    return list(
+        session.scalars(
+            select(Meeting)
+            .where(
+                Meeting.unit_id == unit_id,
+                Meeting.author_id.in_(list(author_ids)),
+                Meeting.state == MeetingState.DRAFT,
+            )
+            .order_by(Meeting.updated_at, Meeting.id)
+        )
+    )

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.sessions import signed_in
 from meetingcheck.duties.models import Obligation
-from meetingcheck.duties.queries import find_obligation, list_obligations
-from meetingcheck.duties.rules import Month, ObligationState, state_of
+from meetingcheck.duties.queries import find_obligation, list_owed
+from meetingcheck.duties.rules import Month, state_of
 from meetingcheck.lib.db import db, read_transaction, write_transaction
 from meetingcheck.lib.http.requests import form_text
 from meetingcheck.lib.http.rights import needs
@@ -19,7 +20,7 @@ from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.logs import log_error
 from meetingcheck.lib.services import services
 from meetingcheck.lib.storage import StorageUnavailable
-from meetingcheck.lib.text import N_
+from meetingcheck.lib.text import N_, one_line, visible
 from meetingcheck.meetings.actions import Filed, Outcome, Sending, expected_of, file_check_in
 from meetingcheck.meetings.forms import parse_client_id, typed_fields
 from meetingcheck.meetings.models import Meeting, MeetingState, MeetingVersion
@@ -55,14 +56,14 @@ from meetingcheck.photos.rules import PROBLEMS
 
 blueprint = Blueprint("meetings", __name__)
 
-PERIODS_SHOWN = 3
+PERIODS_SHOWN = 12
 REPORTS_SHOWN = 12
 PHOTOS_IN_ONE_FORM = 12
+LONGEST_NAME_SHOWN = 60  # characters
 PURPOSE_OF_FIELD = {Field.OVERVIEW: Purpose.OVERVIEW, Field.MINUTES_PAGES: Purpose.MINUTES_PAGE}
 STORE_BUSY = N_(
     "Kho ảnh đang bận nên ảnh chưa gửi được. Phần chữ đã được giữ; đồng chí hãy chọn lại ảnh và gửi lại sau ít phút."
 )
-ASKS_FOR_A_REPORT = {ObligationState.OPEN, ObligationState.DUE, ObligationState.LATE, ObligationState.MISSED}
 
 
 @blueprint.get("/cells/<uuid:unit_id>/home")
@@ -73,31 +74,27 @@ def home(unit_id: uuid.UUID) -> str:
     if unit is None:
         abort(404)
     ask(session, signed_in(), Right.REPORT, unit_id, local_day(now))
-    owed = [
-        (obligation, state)
-        for obligation in list_obligations(session, unit_id, PERIODS_SHOWN)
-        if (state := state_of(obligation, now)) in ASKS_FOR_A_REPORT
-    ]
+    owed = [(one, state_of(one, now)) for one in list_owed(session, unit_id, now, PERIODS_SHOWN)]
     return render_template(
         "meetings/home.html",
         unit=unit,
-        owed=sorted(owed, key=lambda pair: pair[0].period_from),
+        owed=owed,
         reported=list_reported(session, unit_id, REPORTS_SHOWN),
         today=local_day(now),
     )
 
 
 @blueprint.get("/obligations/<uuid:obligation_id>/check-in")
-@needs(Right.REPORT)
+@needs(Right.REPORT, by_link=True)
 def check_in(obligation_id: uuid.UUID) -> str | Response:
     session, now, actor = db.session(), services().now(), signed_in()
     obligation = find_obligation(session, obligation_id)
     if obligation is None:
         abort(404)
-    ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now))
+    ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now), about=obligation.id)
     reported = find_reported_meeting(session, obligation.id)
     if reported is not None:
-        return redirect(url_for("meetings.show", meeting_id=reported.id))
+        return redirect(_after_sending(reported.id, obligation.id))
     draft = find_own_draft(session, obligation.id, actor.user_id)
     typed = dict(draft.draft) if draft else _prefill(find_last_version(session, obligation.unit_id))
     page = _load_form_page(obligation, draft.id if draft else None, now)
@@ -105,7 +102,7 @@ def check_in(obligation_id: uuid.UUID) -> str | Response:
 
 
 @blueprint.post("/obligations/<uuid:obligation_id>/check-in")
-@needs(Right.REPORT)
+@needs(Right.REPORT, by_link=True)
 def check_in_submit(obligation_id: uuid.UUID) -> Response | tuple[str, int]:
     """Three steps, so that no transaction is open while photos are stored: may they, store, write down."""
     now, actor = services().now(), signed_in()
@@ -116,19 +113,19 @@ def check_in_submit(obligation_id: uuid.UUID) -> Response | tuple[str, int]:
         obligation = find_obligation(session, obligation_id)
         if obligation is None:
             abort(404)
-        ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now))
+        ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now), about=obligation.id)
     meeting_id = meeting_id_of(obligation.unit_id, actor.user_id, client_id)
     stored, problems = _store_photos(meeting_id)
     sending = Sending(client_id, typed_fields(request.form), stored, problems)
     with write_transaction() as session:
-        ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now))
+        ask(session, actor, Right.REPORT, obligation.unit_id, local_day(now), about=obligation.id)
         filed = file_check_in(session, obligation_id, sending, actor.user_id, services().now())
     return _answer(filed, obligation, sending, now)
 
 
 def _answer(filed: Filed, obligation: Obligation, sending: Sending, now: datetime) -> Response | tuple[str, int]:
     if filed.outcome == Outcome.FILED:
-        return redirect(url_for("meetings.show", meeting_id=filed.meeting_id, sent=1), 303)
+        return redirect(_after_sending(filed.meeting_id, obligation.id, sent=1), 303)
     if filed.outcome == Outcome.INCOMPLETE:
         page = _load_form_page(obligation, filed.meeting_id, now)
         return _form(page, sending.client_id, dict(sending.typed), filed.problems), 422
@@ -138,11 +135,48 @@ def _answer(filed: Filed, obligation: Obligation, sending: Sending, now: datetim
             "meetings/conflict.html",
             meeting=meeting,
             changed=filed.outcome == Outcome.CHANGED_AFTER_SENDING,
+            own=meeting is not None and meeting.author_id == signed_in().user_id,
+            photos=len(sending.photos),
             typed=sending.typed,
             obligation=obligation,
         ),
         409,
     )
+
+
+def _after_sending(meeting_id: uuid.UUID, obligation_id: uuid.UUID, sent: int | None = None) -> str:
+    """Where the receipt stands: on the report's page; for whoever came by a report link, on one without the rest."""
+    if signed_in().limited_to is not None:
+        return url_for("meetings.receipt", obligation_id=obligation_id)
+    return url_for("meetings.show", meeting_id=meeting_id, sent=sent)
+
+
+@blueprint.get("/obligations/<uuid:obligation_id>/receipt")
+@needs(Right.REPORT, by_link=True)
+def receipt(obligation_id: uuid.UUID) -> str:
+    """That the report arrived, and nothing of what it says."""
+    session, now = db.session(), services().now()
+    obligation = find_obligation(session, obligation_id)
+    if obligation is None:
+        abort(404)
+    ask(session, signed_in(), Right.REPORT, obligation.unit_id, local_day(now), about=obligation.id)
+    meeting = find_reported_meeting(session, obligation.id)
+    version = find_version(session, meeting) if meeting else None
+    if meeting is None or version is None:
+        abort(404)
+    return render_template(
+        "meetings/receipt.html",
+        unit=get_unit(session, obligation.unit_id),
+        obligation=obligation,
+        version=version,
+        photos=len(list_meeting_photos(session, meeting.id)),
+        receipt=receipt_code(meeting.id),
+    )
+
+
+def shown_name(file: FileStorage) -> str:
+    """A file's name as a sentence may hold it: short, one line."""
+    return visible(one_line(file.filename or ""))[:LONGEST_NAME_SHOWN]
 
 
 def _store_photos(meeting_id: uuid.UUID) -> tuple[list[StoredPhoto], list[Problem]]:
@@ -158,7 +192,7 @@ def _store_photos(meeting_id: uuid.UUID) -> tuple[list[StoredPhoto], list[Proble
             try:
                 stored.append(store_original(storage, decoder, meeting_id, purpose, file.stream.read(MAX_BYTES + 1)))
             except PhotoRefused as refused:
-                problems.append(Problem(field, PROBLEMS[refused.error]))
+                problems.append(Problem(field, PROBLEMS[refused.error], shown_name(file)))
             except (StorageUnavailable, DecoderUnavailable) as outage:
                 log_error("photo not taken in", outage)
                 problems.append(
@@ -196,10 +230,11 @@ def _load_form_page(obligation: Obligation, meeting_id: uuid.UUID | None, now: d
 
 
 def _form(page: _FormPage, client_id: uuid.UUID, typed: dict[str, Any], problems: list[Problem]) -> str:
-    sentences: dict[str, list[str]] = {}
+    sentences: dict[str, list[str | Problem]] = {}
     for problem in problems:
-        if problem.sentence not in sentences.setdefault(problem.field.value, []):
-            sentences[problem.field.value].append(problem.sentence)
+        shown = problem if problem.file_name else problem.sentence
+        if shown not in sentences.setdefault(problem.field.value, []):
+            sentences[problem.field.value].append(shown)
     return render_template(
         "meetings/check_in.html",
         page=page,

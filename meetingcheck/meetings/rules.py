@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from meetingcheck.lib.text import N_, has_unsafe_characters
+from meetingcheck.lib.text import N_
 
 LONGEST_MINUTES_TEXT = 50_000  # characters
 MOST_MEMBERS = 9_999
@@ -52,19 +52,24 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Expected:
-    """What the report is measured against: the period, and the policy's values on the meeting's day."""
+    """What the report is measured against: the period, and the policy's values on the meeting's day.
+
+    `latest_day` is the last on which a meeting may still be this period's: the day on which the period closes.
+    """
 
     period_from: date
     period_last: date
+    latest_day: date
     minimum_minutes: int
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One sentence at one field, to be translated where it is shown."""
+    """One sentence at one field, to be translated where it is shown; about one of several files when named."""
 
     field: Field
     sentence: str
+    file_name: str = ""
 
 
 def check(check_in: CheckIn, evidence: Evidence, expected: Expected, today: date) -> list[Problem]:
@@ -99,6 +104,10 @@ def _check_times(check_in: CheckIn, expected: Expected, today: date) -> list[Pro
     elif check_in.held_on < expected.period_from:
         problems.append(
             Problem(Field.HELD_ON, N_("Ngày họp này thuộc kỳ trước. Đồng chí hãy xem lại ngày, hoặc chọn đúng kỳ."))
+        )
+    if check_in.held_on is not None and expected.latest_day < check_in.held_on <= today:
+        problems.append(
+            Problem(Field.HELD_ON, N_("Ngày họp này thuộc kỳ sau. Đồng chí hãy xem lại ngày, hoặc chọn đúng kỳ."))
         )
     if check_in.begins_at is None:
         problems.append(Problem(Field.BEGINS_AT, N_("Đồng chí hãy ghi giờ bắt đầu, ví dụ 19:30.")))
@@ -138,12 +147,6 @@ def _check_texts(check_in: CheckIn) -> list[Problem]:
     if len(check_in.minutes_text) > LONGEST_MINUTES_TEXT:
         problems.append(
             Problem(Field.MINUTES_TEXT, N_("Nội dung biên bản quá dài. Đồng chí hãy rút gọn, hoặc chụp các trang."))
-        )
-    elif has_unsafe_characters(check_in.minutes_text, allow_newlines=True):
-        problems.append(
-            Problem(
-                Field.MINUTES_TEXT, N_("Nội dung biên bản có ký tự lạ không hiện ra được. Đồng chí hãy gõ lại đoạn đó.")
-            )
         )
     if check_in.resolution_made is None:
         problems.append(

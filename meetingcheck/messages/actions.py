@@ -14,6 +14,7 @@ from meetingcheck.lib.db import insert_if_new
 from meetingcheck.lib.jobs import enqueue
 from meetingcheck.lib.registries import JobKind
 from meetingcheck.messages.models import Channel, Delivery, DeliveryState, Message
+from meetingcheck.messages.rules import next_waking_hour
 from meetingcheck.record.actions import Fact, append
 
 # An hour between tries at most, so a hundred tries outlast a mail server that is away for three days.
@@ -24,16 +25,21 @@ SEND_MAIL = JobKind("messages.send_mail", lane="alerts", max_attempts=100)
 class News:
     """Something to tell: `kind` names the template <feature>/messages/<name>.txt of the feature that speaks.
 
-    `params` are what the template needs; `key` is unique for one person and one reason.
+    `params` are what the template needs; `key` is unique for one person and one reason. What nobody asked for at this
+    moment `can_wait`: its mail does not leave at night.
     """
 
     kind: str
     key: str
     params: Mapping[str, Any]
+    can_wait: bool = False
 
 
-def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime) -> bool:
-    """Tell one person, in the app and, when there is an address, by mail. False when this was told before."""
+def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime, *, mail_job: JobKind = SEND_MAIL) -> bool:
+    """Tell one person, in the app and, when there is an address, by mail. False when this was told before.
+
+    `mail_job` is another kind where the mail says more than may be kept in the message: a token is not stored.
+    """
     message_id = uuid.uuid4()
     told = insert_if_new(
         session,
@@ -53,7 +59,9 @@ def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime) -> boo
         delivery = Delivery(id=uuid.uuid4(), message_id=message_id, channel=Channel.MAIL, state=DeliveryState.WAITING)
         session.add(delivery)
         session.flush()
-        enqueue(session, SEND_MAIL, {"delivery": str(delivery.id)}, now, unique_key=f"mail:{delivery.id}")
+        leaves_at = next_waking_hour(now) if news.can_wait else now
+        params = {"delivery": str(delivery.id)}
+        enqueue(session, mail_job, params, now, unique_key=f"mail:{delivery.id}", run_at=leaves_at)
     append(session, now, Fact("told", "message", message_id, None, {"user": str(user_id), "kind": news.kind}))
     return True
 
@@ -73,3 +81,20 @@ def mark_refused(session: Session, delivery_id: uuid.UUID, error: str, now: date
 
 def mark_all_read(session: Session, user_id: uuid.UUID, now: datetime) -> None:
     session.execute(update(Message).where(Message.user_id == user_id, Message.read_at.is_(None)).values(read_at=now))
+
+
+def retry_refused(
+    session: Session, delivery_id: uuid.UUID, mail_job: JobKind, actor_id: uuid.UUID | None, now: datetime
+) -> bool:
+    """Send a refused mail once more, perhaps to an address that was corrected; False when it is not refused."""
+    waiting = session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id, Delivery.state == DeliveryState.REFUSED)
+        .values(state=DeliveryState.WAITING, error=None)
+        .returning(Delivery.id)
+    )
+    if waiting.first() is None:
+        return False
+    enqueue(session, mail_job, {"delivery": str(delivery_id)}, now)
+    append(session, now, Fact("mail_retried", "delivery", delivery_id, actor_id))
+    return True

@@ -11,23 +11,26 @@ from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.mail import MailRefused
 from meetingcheck.lib.services import services
 from meetingcheck.messages.actions import mark_refused, mark_sent
-from meetingcheck.messages.queries import find_mail_to_send
+from meetingcheck.messages.queries import MailToSend, find_mail_to_send
 from meetingcheck.messages.texts import mail_of
 
 
 def send_mail(params: dict[str, Any], now: datetime) -> None:
     """Send one delivery. Raises MailUnavailable when the server cannot take it now; the job is tried again."""
-    delivery_id = uuid.UUID(params["delivery"])
-    settings = services().settings
     with read_transaction() as session:
-        mail = find_mail_to_send(session, delivery_id)
-    if mail is None:
-        return
+        mail = find_mail_to_send(session, uuid.UUID(params["delivery"]))
+    if mail is not None:
+        deliver(mail, now)
+
+
+def deliver(mail: MailToSend, now: datetime) -> None:
+    """Send a mail with no transaction open and note what became of it. Raises MailUnavailable."""
+    settings = services().settings
     try:
         services().mailer.send(mail_of(mail, settings.mail.sender, settings.public_url))
     except (MailRefused, ValueError) as error:
         with write_transaction() as session:
-            mark_refused(session, delivery_id, f"{type(error).__name__} {error}"[:60], now)
+            mark_refused(session, mail.delivery_id, f"{type(error).__name__} {error}"[:60], now)
         return
     with write_transaction() as session:
-        mark_sent(session, delivery_id, now)
+        mark_sent(session, mail.delivery_id, now)

@@ -58,3 +58,41 @@ def count_deliveries(session: Session) -> dict[str, int]:
     """Number of mails by state."""
     rows = session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
     return {state.value: count for state, count in rows}
+
+
+@dataclass(frozen=True)
+class RefusedMail:
+    delivery: Delivery
+    message: Message
+    user: User
+
+
+def list_refused(session: Session, limit: int) -> list[RefusedMail]:
+    """Mails that an address did not take, the newest first; people who can no longer sign in are left out."""
+    rows = session.execute(
+        select(Delivery, Message, User)
+        .join(Message, Message.id == Delivery.message_id)
+        .join(User, User.id == Message.user_id)
+        .where(Delivery.state == DeliveryState.REFUSED, User.disabled_at.is_(None))
+        .order_by(Message.created_at.desc(), Delivery.id)
+        .limit(limit)
+    )
+    return [RefusedMail(*row) for row in rows]
+
+
+def find_last_delivery(session: Session, user_id: uuid.UUID, kind: str) -> Delivery | None:
+    """What became of the last mail of a kind to a person."""
+    return session.scalars(
+        select(Delivery)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Message.user_id == user_id, Message.kind == kind)
+        .order_by(Message.created_at.desc(), Delivery.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def find_delivery_kind(session: Session, delivery_id: uuid.UUID) -> str | None:
+    """The kind of the message that a delivery carries."""
+    return session.scalar(
+        select(Message.kind).join(Delivery, Delivery.message_id == Message.id).where(Delivery.id == delivery_id)
+    )

@@ -43,6 +43,13 @@ def add_photo(session: Session, stored: StoredPhoto, unit_id: uuid.UUID, actor_i
     if added:
         enqueue(session, RENDER, {"photo": str(stored.photo_id)}, now, unique_key=f"render:{stored.photo_id}")
         append(session, now, Fact("photo_received", "photo", stored.photo_id, actor_id, {"sha256": stored.sha256}))
+    else:
+        # Sent again in another place of the form: the last word about what it shows counts, until the report is sent.
+        session.execute(
+            update(Photo)
+            .where(Photo.id == stored.photo_id, Photo.published_at.is_(None))
+            .values(purpose=stored.purpose)
+        )
     return added
 
 

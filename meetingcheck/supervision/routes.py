@@ -16,7 +16,7 @@ from meetingcheck.lib.services import services
 from meetingcheck.meetings.queries import list_reported, photos_by_meeting
 from meetingcheck.orgs.access import Right, ask, has_right
 from meetingcheck.orgs.models import Role, Unit
-from meetingcheck.orgs.queries import cell_ids_below, find_parent, find_unit, list_roles
+from meetingcheck.orgs.queries import cell_ids_below, find_parent, find_unit, list_roles, may_found
 from meetingcheck.supervision.queries import load_board, years_with_obligations
 
 blueprint = Blueprint("supervision", __name__)
@@ -36,12 +36,20 @@ FILES_REPORTS = {Role.SECRETARY, Role.REPORTER}
 @blueprint.get("/")
 @needs(SIGNED_IN)
 def start() -> str | Response:
-    """Where a person begins: the own cell, the own board, or a choice when there are several."""
+    """Where a person begins: the own cell, the own board, or a choice when there are several.
+
+    In an empty installation its founder begins with setting it up.
+    """
+    if may_found(db.session(), signed_in().user_id):
+        return redirect(url_for("first_day.show"))
     roles = list_roles(db.session(), signed_in().user_id, local_day(services().now()))
     places: dict[str, str] = {}
     for held in roles:
-        endpoint = "meetings.home" if held.role in FILES_REPORTS else "supervision.board"
-        places.setdefault(url_for(endpoint, unit_id=held.unit_id), held.unit_name)
+        if held.role in FILES_REPORTS:
+            address = url_for("meetings.home", unit_id=held.unit_id)
+        else:
+            address = url_for("supervision.board", unit_id=held.unit_id, month=request.args.get("month"))
+        places.setdefault(address, held.unit_name)
     if len(places) == 1:
         return redirect(next(iter(places)))
     return render_template("supervision/start.html", places=places)
@@ -59,6 +67,7 @@ def board(unit_id: uuid.UUID) -> str:
     return render_template(
         "supervision/board.html",
         unit=unit,
+        parent=find_parent(session, unit_id, today),
         month=month,
         this_month=Month.of(today),
         board=load_board(session, unit_id, month, page, now, today),
@@ -89,6 +98,7 @@ def unit_page(unit_id: uuid.UUID) -> str:
         photos=photos_by_meeting(session, [one.meeting.id for one in reported.values()]),
         missed=missed_event_ids(session, unit_id),
         may_report=has_right(session, signed_in(), Right.REPORT, unit_id, today),
+        may_give_link=has_right(session, signed_in(), Right.GIVE_REPORT_LINK, unit_id, today),
         may_view_board=has_right(session, signed_in(), Right.VIEW_BOARD, unit_id, today),
     )
 

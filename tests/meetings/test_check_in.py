@@ -16,13 +16,13 @@ from meetingcheck.lib.settings import Settings
 from meetingcheck.lib.storage import MemoryStorage, S3Storage, StoreAddress
 from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, MeetingVersion
 from meetingcheck.photos.extension import decoder_of
-from meetingcheck.photos.models import Photo, PhotoState
+from meetingcheck.photos.models import Photo, PhotoState, Purpose
 from meetingcheck.photos.rules import Size, original_key, rendition_key
 from meetingcheck.record.models import RecordEntry, RecordPayload
 from meetingcheck.record.rules import commitment
 from tests.clock import SetClock
 from tests.photos import samples
-from tests.world import GOOD_FIELDS, World, form_of, make_world
+from tests.world import GOOD_FIELDS, PASSWORD, World, form_of, make_world, token_of
 
 REFUSED_PORT = "http://127.0.0.1:9"
 
@@ -192,7 +192,7 @@ def test_a_file_that_is_no_photo_gets_a_sentence_and_the_others_are_kept(world: 
     form = form_of(client.get(where), overviews=[overview, b"MZ this is a program"], pages=[b""])
     answer = post(client, where, form)
     assert answer.status_code == 422
-    assert "Tệp này không phải là ảnh" in answer.text
+    assert "IMG_1.jpg: Tệp này không phải là ảnh" in answer.text
     assert "Tệp này trống" in answer.text
     assert len(rows(world.app, Photo)) == 1
 
@@ -289,3 +289,35 @@ def test_each_action_is_on_record_and_its_commitment_holds(world: World, overvie
     for entry, payload in entries:
         assert entry.commitment == commitment(payload.salt, payload.payload)
         assert "Nguyễn" not in str(payload.payload)
+
+
+def test_a_photo_sent_again_in_its_right_place_counts_there(world: World, overview: bytes) -> None:
+    client = world.sign_in("secretary1")
+    where = address(world)
+    wrong = post(client, where, form_of(client.get(where), {**GOOD_FIELDS, "minutes_text": ""}, overviews=[overview]))
+    assert "Đồng chí hãy chụp các trang biên bản" in wrong.text
+    form = form_of(client.get(where), {**GOOD_FIELDS, "minutes_text": ""}, pages=[overview])
+    answer = post(client, where, form)
+    assert "Báo cáo cần ít nhất một ảnh toàn cảnh" in answer.text
+    assert [photo.purpose for photo in rows(world.app, Photo)] == [Purpose.MINUTES_PAGE]
+
+
+def test_home_names_every_period_that_is_still_owed(world: World) -> None:
+    world.clock.advance(days=160)
+    home = world.sign_in("secretary1").get(f"/cells/{world.cells[0]}/home").text
+    for period in ("2026-09", "2026-10", "2026-11", "2026-12"):
+        assert address(world, period) in home
+    assert home.index(address(world, "2026-12")) < home.index(address(world, "2026-09")), "the newest comes first"
+
+
+def test_a_form_sent_after_the_session_ended_is_sent_again_by_reloading(world: World, overview: bytes) -> None:
+    client = world.sign_in("secretary1")
+    where = address(world)
+    page = client.get(where)
+    client.post("/sign-out", data={"csrf_token": token_of(client.get("/messages"))})
+    answer = post(client, where, form_of(page, overviews=[overview]))
+    assert answer.status_code == 401
+    assert "những gì đồng chí vừa nhập vẫn còn" in answer.text
+    data = {"csrf_token": token_of(client.get("/sign-in")), "login": "secretary1", "password": PASSWORD}
+    assert client.post("/sign-in", data=data).status_code == 303
+    assert post(client, where, form_of(page, overviews=[overview])).status_code == 303

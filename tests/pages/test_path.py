@@ -40,7 +40,7 @@ def test_from_sign_in_to_the_committees_eyes(browser: Browser, site: Site, photo
     with open_context(browser, javascript=False) as phone:
         page = phone.new_page()
         site.sign_in(page, "secretary1")
-        page.get_by_role("link", name="Gửi báo cáo sinh hoạt").last.click()
+        page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").click()
         fill(page, photo_files)
         page.get_by_role("button", name="Gửi báo cáo").click()
         expect(page.get_by_role("status")).to_contain_text("Đã gửi xong. Hệ thống đã lưu đủ báo cáo và 2 ảnh")
@@ -81,10 +81,16 @@ def test_what_was_chosen_is_shown_before_sending(browser: Browser, site: Site, p
     with open_context(browser) as phone:
         page = phone.new_page()
         site.sign_in(page, "secretary2")
-        page.get_by_role("link", name="Gửi báo cáo sinh hoạt").last.click()
-        page.set_input_files("#overview", list(photo_files))
+        page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").click()
+        for file in photo_files:  # a phone's camera gives one photo at a time
+            page.set_input_files("#overview", file)
         expect(page.get_by_text("2 ảnh đã chọn, chưa gửi")).to_be_visible()
         expect(page.locator(".tile img")).to_have_count(2)
+        page.set_input_files("#overview", [])
+        expect(page.locator(".tile img")).to_have_count(2)
+        page.get_by_role("button", name="Bỏ ảnh này: IMG_0001.jpg").click()
+        expect(page.get_by_text("1 ảnh đã chọn, chưa gửi")).to_be_visible()
+        assert page.evaluate("document.querySelector('#overview').files.length") == 1
 
 
 def test_nothing_typed_is_lost_when_something_is_missing(
@@ -93,7 +99,7 @@ def test_nothing_typed_is_lost_when_something_is_missing(
     with open_context(browser, javascript=False) as phone:
         page = phone.new_page()
         site.sign_in(page, "secretary2")
-        page.get_by_role("link", name="Gửi báo cáo sinh hoạt").last.click()
+        page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").click()
         fill(page, photo_files)
         page.fill("#present", "hai mươi mốt")
         page.get_by_role("button", name="Gửi báo cáo").click()

@@ -1,50 +1,81 @@
-// Shows which photos were chosen: the browser's own control speaks the browser's language and shows no picture.
-// Without this module the plain control does the same work.
+// Keeps the photos that were chosen and shows them: the browser's own control speaks the browser's language, shows no
+// picture, and a second choice (or a cancelled one) replaces the first. Without this module it does the same work.
 
-const THUMBNAILS_SHOWN = 12;
+class PhotoPicker {
+  constructor(element) {
+    this.element = element;
+    this.input = element.querySelector("input[type=file]");
+    this.kept = [];
+    this.list = document.createElement("div");
+    this.list.className = "chosen";
+    this.list.setAttribute("aria-live", "polite");
+    this.placeButton();
+    this.input.addEventListener("change", () => this.add(Array.from(this.input.files)));
+  }
 
-function showChosen(picker, input, list) {
-  for (const image of list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
-  list.replaceChildren();
-  const files = Array.from(input.files);
-  if (files.length === 0) return;
-  const words = document.createElement("p");
-  words.className = "muted";
-  words.textContent = `${files.length} ${picker.dataset.chosen}`;
-  const tiles = document.createElement("div");
-  tiles.className = "photos";
-  for (const file of files.slice(0, THUMBNAILS_SHOWN)) tiles.append(tileOf(file));
-  list.append(words, tiles);
+  placeButton() {
+    const face = document.createElement("div");
+    face.className = "file-face";
+    const button = document.createElement("span");
+    button.className = "btn second";
+    button.textContent = this.element.dataset.choose;
+    button.setAttribute("aria-hidden", "true");
+    this.input.replaceWith(face);
+    face.append(this.input, button);
+    face.after(this.list);
+  }
+
+  add(files) {
+    const known = new Set(this.kept.map(markOf));
+    this.kept = this.kept.concat(files.filter((file) => !known.has(markOf(file))));
+    this.show();
+  }
+
+  remove(file) {
+    this.kept = this.kept.filter((one) => one !== file);
+    this.show();
+  }
+
+  show() {
+    const transfer = new DataTransfer();
+    for (const file of this.kept) transfer.items.add(file);
+    this.input.files = transfer.files;
+    for (const image of this.list.querySelectorAll("img")) URL.revokeObjectURL(image.src);
+    this.list.replaceChildren();
+    if (this.kept.length === 0) return;
+    const words = document.createElement("p");
+    words.className = "muted";
+    words.textContent = `${this.kept.length} ${this.element.dataset.chosen}`;
+    const tiles = document.createElement("div");
+    tiles.className = "photos";
+    tiles.append(...this.kept.map((file) => this.tileOf(file)));
+    this.list.append(words, tiles);
+  }
+
+  tileOf(file) {
+    const tile = document.createElement("div");
+    tile.className = "tile";
+    const image = document.createElement("img");
+    image.alt = file.name;
+    image.src = URL.createObjectURL(file);
+    image.addEventListener("error", () => {
+      const name = document.createElement("span");
+      name.className = "tile-wait";
+      name.textContent = file.name;
+      image.replaceWith(name);
+    });
+    const away = document.createElement("button");
+    away.type = "button";
+    away.textContent = "×";
+    away.setAttribute("aria-label", `${this.element.dataset.remove}: ${file.name}`);
+    away.addEventListener("click", () => this.remove(file));
+    tile.append(image, away);
+    return tile;
+  }
 }
 
-function tileOf(file) {
-  const tile = document.createElement("div");
-  tile.className = "tile";
-  const image = document.createElement("img");
-  image.alt = file.name;
-  image.src = URL.createObjectURL(file);
-  image.addEventListener("error", () => {
-    const name = document.createElement("span");
-    name.className = "tile-wait";
-    name.textContent = file.name;
-    image.replaceWith(name);
-  });
-  tile.append(image);
-  return tile;
+function markOf(file) {
+  return `${file.name}/${file.size}/${file.lastModified}`;
 }
 
-for (const picker of document.querySelectorAll("[data-photo-picker]")) {
-  const input = picker.querySelector("input[type=file]");
-  const button = document.createElement("span");
-  button.className = "btn second";
-  button.textContent = picker.dataset.choose;
-  button.setAttribute("aria-hidden", "true");
-  const list = document.createElement("div");
-  list.setAttribute("aria-live", "polite");
-  const face = document.createElement("div");
-  face.className = "file-face";
-  input.replaceWith(face);
-  face.append(input, button);
-  face.after(list);
-  input.addEventListener("change", () => showChosen(picker, input, list));
-}
+for (const element of document.querySelectorAll("[data-photo-picker]")) new PhotoPicker(element);
