@@ -5,10 +5,10 @@ import sys
 import warnings
 from typing import BinaryIO
 
+from meetingcheck.lib.confine import READY, allow_cpu, confine
 from meetingcheck.photos import imaging
-from meetingcheck.photos.confine import allow_cpu, confine
 from meetingcheck.photos.outcomes import PhotoRefused
-from meetingcheck.photos.wire import READY, Operation, Outcome, pack_answer, read_request
+from meetingcheck.photos.wire import Operation, Outcome, pack_answer, read_request
 
 _CPU_SECONDS_PER_FILE = 15
 """More than the parent's own limit on the clock: it matters when the parent is gone, or a decoder uses two threads."""

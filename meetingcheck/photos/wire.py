@@ -21,9 +21,6 @@ _MAX_HEAD_BYTES = 4096
 _MAX_JPEG_BYTES = 16 * 1024 * 1024
 _MAX_SIDE = 1 << 17
 
-READY = b"R"
-"""What the child says once it has loaded everything and given up every right."""
-
 Outcome = Inspection | Renditions | PhotoError
 
 
