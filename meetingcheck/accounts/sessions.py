@@ -236,8 +236,8 @@ def enter_by_link(user: User, obligation_id: uuid.UUID, until: datetime) -> None
 
 
 def _start_over(language: str) -> None:
-    """Nothing that was set before signing in is carried over, but which logins this browser knows, and the secret of its
-    forms: one that was left open in another tab, with all that was typed, must still submit."""
+    """Nothing that was set before signing in is carried over, but which logins this browser knows, and the secret of
+    its forms: one that was left open in another tab, with all that was typed, must still submit."""
     kept = {key: session[key] for key in (KNOWN, FORMS) if session.get(key)}
     session.clear()
     session.update(kept, **{LANGUAGE_KEY: language})

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from meetingcheck.duties.models import MissedEvent, Obligation, Policy, Series
 from meetingcheck.duties.rules import CellDates, ObligationState
-from meetingcheck.lib.instants import ONE_DAY, Instant
+from meetingcheck.lib.instants import ONE_DAY, Instant, start_of_day
 from meetingcheck.orgs.models import Unit, UnitScope
 
 REGULAR = "regular"
@@ -59,8 +59,30 @@ def list_obligations(session: Session, unit_id: uuid.UUID, limit: int) -> list[O
     )
 
 
+def list_owed(session: Session, unit_id: uuid.UUID, now: datetime, limit: int) -> list[Obligation]:
+    """What a cell still owes a report for, begun or long past, the newest period first."""
+    return list(
+        session.scalars(
+            select(Obligation)
+            .where(
+                Obligation.unit_id == unit_id,
+                Obligation.opens_at <= now,
+                Obligation.reported_at.is_(None),
+                Obligation.excepted_at.is_(None),
+            )
+            .order_by(Obligation.period_from.desc(), Obligation.series)
+            .limit(limit)
+        )
+    )
+
+
 def ids_to_close(session: Session, at: datetime, limit: int) -> list[uuid.UUID]:
-    """Obligations whose period closed by `at` with neither report nor exception nor a missed event yet."""
+    """Obligations whose period closed by `at` with neither report nor exception nor a missed event yet.
+
+    They are held until the transaction ends: who closes at the same time waits, and then finds what is left. Were held
+    ones passed over, two at once would share them out and tell people twice, and of one that dies nothing would be
+    taken over.
+    """
     return list(
         session.scalars(
             select(Obligation.id)
@@ -72,7 +94,7 @@ def ids_to_close(session: Session, at: datetime, limit: int) -> list[uuid.UUID]:
             )
             .order_by(Obligation.closes_at, Obligation.id)
             .limit(limit)
-            .with_for_update(skip_locked=True)
+            .with_for_update()
         )
     )
 
@@ -132,8 +154,38 @@ def list_owing_cells(session: Session, series: Series, after: uuid.UUID | None, 
 
 def policies_for(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, Policy]:
     """For each unit the policy in force on a day: the nearest unit upward that has one, there the latest."""
+    return {unit_id: policy for unit_id, (policy, _) in _nearest_policies(session, unit_ids, day).items()}
+
+
+def policies_with(session: Session, unit_ids: Iterable[uuid.UUID], day: date, also: Policy) -> dict[uuid.UUID, Policy]:
+    """The same as `policies_for` as if `also`, which is not stored yet, were in force too."""
+    asked = list(unit_ids)
+    nearest = _nearest_policies(session, asked, day)
+    found = {unit_id: policy for unit_id, (policy, _) in nearest.items()}
+    if also.from_on > day:
+        return found
+    for unit_id, steps in _steps_below(session, also.unit_id, asked).items():
+        policy, depth = nearest.get(unit_id, (None, 0))
+        if policy is None or steps < depth or (steps == depth and policy.from_on < also.from_on):
+            found[unit_id] = also
+    return found
+
+
+def _steps_below(session: Session, ancestor: uuid.UUID, unit_ids: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     rows = session.execute(
-        select(UnitScope.descendant, Policy)
+        select(UnitScope.descendant, UnitScope.depth).where(
+            UnitScope.ancestor == ancestor, UnitScope.descendant.in_(unit_ids), UnitScope.to_on.is_(None)
+        )
+    )
+    return {row.descendant: row.depth for row in rows}
+
+
+def _nearest_policies(
+    session: Session, unit_ids: Iterable[uuid.UUID], day: date
+) -> dict[uuid.UUID, tuple[Policy, int]]:
+    """For each unit its policy on a day, and how many steps above it that one was set."""
+    rows = session.execute(
+        select(UnitScope.descendant, Policy, UnitScope.depth)
         .join(Policy, Policy.unit_id == UnitScope.ancestor)
         .where(
             UnitScope.descendant.in_(list(unit_ids)),
@@ -142,10 +194,67 @@ def policies_for(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> 
         )
         .order_by(UnitScope.descendant, UnitScope.depth, Policy.from_on.desc())
     )
-    nearest: dict[uuid.UUID, Policy] = {}
-    for unit_id, policy in rows:
-        nearest.setdefault(unit_id, policy)
+    nearest: dict[uuid.UUID, tuple[Policy, int]] = {}
+    for unit_id, policy, depth in rows:
+        nearest.setdefault(unit_id, (policy, depth))
     return nearest
+
+
+def list_policies(session: Session, unit_id: uuid.UUID) -> list[Policy]:
+    """What was ever set for a unit itself, the newest first."""
+    return list(session.scalars(select(Policy).where(Policy.unit_id == unit_id).order_by(Policy.from_on.desc())))
+
+
+@dataclass(frozen=True)
+class OpenObligation:
+    """A period that is neither due nor answered, with the usual day of the cell itself."""
+
+    obligation: Obligation
+    usual_day: int | None
+
+
+def list_open_obligations(
+    session: Session, unit_id: uuid.UUID, from_on: date, now: datetime, after: uuid.UUID | None, limit: int
+) -> list[OpenObligation]:
+    """Periods of the cells below a unit (or of the cell itself) that begin on or after a day and are not due yet."""
+    found = (
+        select(Obligation, _Cell.usual_day)
+        .join(_Cell, _Cell.id == Obligation.unit_id)
+        .join(UnitScope, UnitScope.descendant == Obligation.unit_id)
+        .where(
+            UnitScope.ancestor == unit_id,
+            UnitScope.to_on.is_(None),
+            Obligation.period_from >= from_on,
+            Obligation.due_at > now,
+            Obligation.reported_at.is_(None),
+            Obligation.excepted_at.is_(None),
+            Obligation.missed_at.is_(None),
+        )
+        .order_by(Obligation.id)
+        .limit(limit)
+    )
+    if after is not None:
+        found = found.where(Obligation.id > after)
+    return [OpenObligation(obligation, usual_day) for obligation, usual_day in session.execute(found)]
+
+
+def list_unanswered_after(session: Session, unit_id: uuid.UUID, closed_on: date) -> list[Obligation]:
+    """Periods of a unit that were not due before it closed and have no answer."""
+    return list(
+        session.scalars(
+            select(Obligation).where(
+                Obligation.unit_id == unit_id,
+                Obligation.due_at > start_of_day(closed_on),
+                Obligation.reported_at.is_(None),
+                Obligation.excepted_at.is_(None),
+                Obligation.missed_at.is_(None),
+            )
+        )
+    )
+
+
+def has_obligations(session: Session) -> bool:
+    return session.scalar(select(Obligation.id).limit(1)) is not None
 
 
 def list_series(session: Session, day: date) -> list[Series]:

@@ -14,10 +14,12 @@ from meetingcheck.lib.jobs import count_by_state, oldest_due
 from meetingcheck.lib.logs import log_error
 from meetingcheck.lib.metrics import EXTENSION as METRICS
 from meetingcheck.lib.services import services
+from meetingcheck.lib.settings import is_loopback
 from meetingcheck.lib.storage import StorageError
 
 blueprint = Blueprint("health", __name__)
 
+FORWARDED = {"Forwarded", "Via", "X-Forwarded-For", "X-Real-Ip"}
 QUEUE_STUCK_AFTER = timedelta(minutes=15)
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
@@ -55,10 +57,14 @@ def metrics() -> Response:
 
 
 def _is_local() -> bool:
+    """Whether somebody on this machine asks. A proxy on it asks for everybody, so a public site knows nobody."""
     try:
-        return ip_address(request.remote_addr or "").is_loopback and "X-Forwarded-For" not in request.headers
+        asks_from_here = ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         return False
+    return (
+        asks_from_here and is_loopback(services().settings.public_host) and not FORWARDED & set(request.headers.keys())
+    )
 
 
 def _database_works() -> bool:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.actor import Actor
 from meetingcheck.lib.http.rights import PUBLIC, SIGNED_IN
-from meetingcheck.orgs.models import Role, RoleAssignment, UnitScope
-from meetingcheck.orgs.queries import in_force
+from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitScope
+from meetingcheck.orgs.queries import find_root, in_force, list_places, list_roles, may_found
 
 
 class Right(StrEnum):
@@ -25,7 +25,14 @@ class Right(StrEnum):
     REPORT = "report"  # file the reports of a cell
     VIEW_BOARD = "view_board"  # see a committee's board over all its cells
     REVIEW = "review"  # answer a report
+    GIVE_REPORT_LINK = "give_report_link"  # make a link that opens one report of a cell
     RUN_OFFICE = "run_office"  # see the state of the system and mend it
+    CHANGE_TREE = "change_tree"  # found, name and close units, say who watches them
+    GIVE_ROLES = "give_roles"  # give and end roles
+    CHOOSE_REPORTERS = "choose_reporters"  # say who else files for the own cell
+    SET_POLICY = "set_policy"  # set usual days, deadlines and lengths
+    MANAGE_PEOPLE = "manage_people"  # add people, correct, invite, enrol and disable them
+    IMPORT = "import"  # read a list of units, people and roles into the own subtree
 
 
 class Reach(StrEnum):
@@ -53,7 +60,14 @@ GRANTS: dict[Right, tuple[Grant, ...]] = {
     Right.REPORT: OWN_CELL,
     Right.VIEW_BOARD: OVERSIGHT,
     Right.REVIEW: (Grant(Role.REVIEWER, Reach.DIRECT),),
+    Right.GIVE_REPORT_LINK: (Grant(Role.REVIEWER, Reach.ALL), Grant(Role.ADMINISTRATOR, Reach.ALL)),
     Right.RUN_OFFICE: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
+    Right.CHANGE_TREE: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
+    Right.GIVE_ROLES: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
+    Right.CHOOSE_REPORTERS: (Grant(Role.SECRETARY, Reach.OWN),),
+    Right.SET_POLICY: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
+    Right.MANAGE_PEOPLE: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
+    Right.IMPORT: (Grant(Role.ADMINISTRATOR, Reach.ALL),),
 }
 
 
@@ -90,20 +104,81 @@ def list_held(session: Session, user_id: uuid.UUID, unit_id: uuid.UUID, today: d
 
 
 def has_right(session: Session, actor: Actor, right: Right, unit_id: uuid.UUID, today: date) -> bool:
-    """Whether a person has a right about a unit today."""
+    """Whether a person has a right about a unit today; a session that a report link opened has none of these."""
+    if actor.limited_to is not None:
+        return False
     return any(grants(right, held) for held in list_held(session, actor.user_id, unit_id, today))
 
 
-def ask(session: Session, actor: Actor, right: Right, unit_id: uuid.UUID, today: date) -> None:
+def ask(
+    session: Session, actor: Actor, right: Right, unit_id: uuid.UUID, today: date, about: uuid.UUID | None = None
+) -> None:
     """Go on only with the right about the unit: 404 when the unit may not even be seen, 403 when it may.
+
+    A session that a report link opened goes on only when it is `about` the one obligation that the link names.
 
     Remembers that the right was asked for: `answer_was_asked_for` refuses answers for which nobody asked.
     """
+    if actor.limited_to is not None and actor.limited_to != about:
+        abort(404)
     held = list_held(session, actor.user_id, unit_id, today)
     if not any(grants(Right.VIEW_UNIT, one) for one in held):
         abort(404)
     if not any(grants(right, one) for one in held):
         abort(403)
+    _remember(right)
+
+
+def ask_at_root(session: Session, actor: Actor, right: Right, today: date) -> Unit | None:
+    """Go on only with the right about the whole installation, which is held at the root; the root.
+
+    While there is no root, the right is its founder's, and None is returned.
+    """
+    root = find_root(session, today)
+    if root is not None:
+        ask(session, actor, right, root.id, today)
+        return root
+    if not may_found(session, actor.user_id):
+        abort(404)
+    _remember(right)
+    return None
+
+
+def ask_anywhere(session: Session, actor: Actor, right: Right, today: date) -> None:
+    """Go on only with the right about some unit: for pages that list what lies in the own subtrees. Else 403 for
+    those who see the whole, 404 for everybody else, as for one unit."""
+    held = {role.role for role in list_roles(session, actor.user_id, today)}
+    if not any(grant.role in held for grant in GRANTS[right]):
+        root = find_root(session, today)
+        if root is not None:
+            ask(session, actor, right, root.id, today)
+        abort(404)
+    _remember(right)
+
+
+def all_within(session: Session, actor: Actor, right: Right, user_id: uuid.UUID, today: date) -> bool:
+    """Whether the actor has a right about every unit in which a person holds a role."""
+    return all(has_right(session, actor, right, place, today) for place in list_places(session, user_id, today))
+
+
+def ask_about_person(session: Session, actor: Actor, user_id: uuid.UUID, today: date) -> bool:
+    """Go on only when a role of the person lies in the own subtree, else 404; whether all do, so that the person may
+    be changed. Somebody without any role belongs to the whole installation."""
+    places = list_places(session, user_id, today) or [root.id for root in [find_root(session, today)] if root]
+    within = [has_right(session, actor, Right.MANAGE_PEOPLE, unit_id, today) for unit_id in places]
+    if not any(within):
+        abort(404)
+    _remember(Right.MANAGE_PEOPLE)
+    return all(within)
+
+
+def ask_to_change_person(session: Session, actor: Actor, user_id: uuid.UUID, today: date) -> None:
+    """Go on only when all roles of the person lie in the own subtree: 404 when none does, 403 when some do not."""
+    if not ask_about_person(session, actor, user_id, today):
+        abort(403)
+
+
+def _remember(right: Right) -> None:
     if has_request_context():
         g.rights_asked = {*g.get("rights_asked", set()), str(right)}
 

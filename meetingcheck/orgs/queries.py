@@ -1,14 +1,18 @@
 """Reading the tree and the roles."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind, UnitScope
+from meetingcheck.accounts.models import User
+from meetingcheck.accounts.queries import is_founder
+from meetingcheck.accounts.rules import Privilege
+from meetingcheck.lib.text import search_form
+from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind, UnitParent, UnitScope, Watcher
 
 
 def in_force(
@@ -16,6 +20,12 @@ def in_force(
 ) -> ColumnElement[bool]:
     """A dated row counts on `day`: from its first day until before the first day on which it no longer does."""
     return and_(from_on <= day, or_(to_on.is_(None), to_on > day))
+
+
+def roles_for(*, is_cell: bool) -> list[Role]:
+    """The roles that can be held in a unit: who reports belongs to a cell, who reviews to what stands above it."""
+    of_cells = {Role.SECRETARY, Role.REPORTER, Role.READER}
+    return [role for role in Role if (role in of_cells if is_cell else role not in {Role.SECRETARY, Role.REPORTER})]
 
 
 def find_unit(session: Session, unit_id: uuid.UUID) -> Unit | None:
@@ -120,3 +130,249 @@ def reviewers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> 
         if depth == nearest.setdefault(unit_id, depth) and user_id not in found.setdefault(unit_id, []):
             found[unit_id].append(user_id)
     return found
+
+
+def watchers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """For each cell the committee members who look after it on a day, by user id."""
+    rows = session.execute(
+        select(Watcher.unit_id, Watcher.user_id)
+        .where(Watcher.unit_id.in_(list(unit_ids)), in_force(Watcher.from_on, Watcher.to_on, day))
+        .order_by(Watcher.unit_id, Watcher.user_id)
+    )
+    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for unit_id, user_id in rows:
+        found.setdefault(unit_id, []).append(user_id)
+    return found
+
+
+def alert_recipients(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
+    """Who hears of a cell's misses: those who look after it, else the reviewers of the nearest superior."""
+    asked = list(unit_ids)
+    watchers = watchers_of(session, asked, day)
+    return reviewers_of(session, [unit_id for unit_id in asked if unit_id not in watchers], day) | watchers
+
+
+def may_found(session: Session, user_id: uuid.UUID) -> bool:
+    """Whether a person may set up an empty installation: `create-admin` named them, and there is no unit yet."""
+    return session.scalar(select(Unit.id).limit(1)) is None and is_founder(session, user_id)
+
+
+def list_places(session: Session, user_id: uuid.UUID, day: date) -> list[uuid.UUID]:
+    """The units in which a person holds a role on a day or will hold one."""
+    return list(
+        session.scalars(
+            select(RoleAssignment.unit_id)
+            .where(RoleAssignment.user_id == user_id, _not_over(RoleAssignment.from_on, RoleAssignment.to_on, day))
+            .distinct()
+        )
+    )
+
+
+def _not_over(
+    from_on: InstrumentedAttribute[date], to_on: InstrumentedAttribute[date | None], day: date
+) -> ColumnElement[bool]:
+    """In force on a day or from a later one; a row that ended before it began never counts."""
+    return or_(to_on.is_(None), and_(to_on > day, to_on > from_on))
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """One role of one person in one unit, in force or to come."""
+
+    assignment: RoleAssignment
+    user: User
+    unit: Unit
+
+
+def list_holders(session: Session, unit_id: uuid.UUID, day: date) -> list[HeldRole]:
+    """Who does what in a unit from a day on, people by their given names."""
+    return _held_roles(session, RoleAssignment.unit_id == unit_id, day)
+
+
+def list_roles_held(session: Session, user_id: uuid.UUID, day: date) -> list[HeldRole]:
+    """What a person does from a day on, everywhere."""
+    return _held_roles(session, RoleAssignment.user_id == user_id, day)
+
+
+def _held_roles(session: Session, which: ColumnElement[bool], day: date) -> list[HeldRole]:
+    rows = session.execute(
+        select(RoleAssignment, User, Unit)
+        .join(User, User.id == RoleAssignment.user_id)
+        .join(Unit, Unit.id == RoleAssignment.unit_id)
+        .where(which, _not_over(RoleAssignment.from_on, RoleAssignment.to_on, day))
+        .order_by(RoleAssignment.role, User.name_sort, Unit.name_sort, RoleAssignment.from_on)
+    )
+    return [HeldRole(assignment, user, unit) for assignment, user, unit in rows]
+
+
+def find_assignment(session: Session, assignment_id: uuid.UUID) -> RoleAssignment | None:
+    return session.scalars(select(RoleAssignment).where(RoleAssignment.id == assignment_id)).one_or_none()
+
+
+def list_watchers(session: Session, unit_id: uuid.UUID, day: date) -> list[tuple[Watcher, User]]:
+    """Who looks after a cell from a day on."""
+    rows = session.execute(
+        select(Watcher, User)
+        .join(User, User.id == Watcher.user_id)
+        .where(Watcher.unit_id == unit_id, _not_over(Watcher.from_on, Watcher.to_on, day))
+        .order_by(User.name_sort, Watcher.from_on)
+    )
+    return [(watcher, user) for watcher, user in rows]
+
+
+def list_line(session: Session, unit_id: uuid.UUID, day: date) -> list[Unit]:
+    """The superiors of a unit on a day, the root first."""
+    return list(
+        session.scalars(
+            select(Unit)
+            .join(UnitScope, UnitScope.ancestor == Unit.id)
+            .where(
+                UnitScope.descendant == unit_id,
+                UnitScope.depth > 0,
+                in_force(UnitScope.from_on, UnitScope.to_on, day),
+            )
+            .order_by(UnitScope.depth.desc())
+        )
+    )
+
+
+def list_children(session: Session, unit_id: uuid.UUID, day: date, limit: int) -> list[Unit]:
+    """The units directly below one, those to come included, closed ones last."""
+    return list(
+        session.scalars(
+            select(Unit)
+            .join(UnitParent, UnitParent.unit_id == Unit.id)
+            .where(UnitParent.parent_id == unit_id, _not_over(UnitParent.from_on, UnitParent.to_on, day))
+            .order_by(Unit.closed_on.is_not(None), Unit.name_sort, Unit.id)
+            .limit(limit)
+        )
+    )
+
+
+def list_kinds(session: Session) -> list[UnitKind]:
+    return list(session.scalars(select(UnitKind).order_by(UnitKind.is_cell, UnitKind.name)))
+
+
+def find_kind(session: Session, code: str) -> UnitKind | None:
+    return session.scalars(select(UnitKind).where(UnitKind.code == code)).one_or_none()
+
+
+def count_units(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Unit)) or 0
+
+
+def has_open_units_below(session: Session, unit_id: uuid.UUID, day: date) -> bool:
+    """Whether a unit below this one still works on a day."""
+    below = (
+        select(Unit.id)
+        .join(UnitScope, UnitScope.descendant == Unit.id)
+        .where(
+            UnitScope.ancestor == unit_id,
+            UnitScope.depth > 0,
+            or_(UnitScope.to_on.is_(None), UnitScope.to_on > day),
+            or_(Unit.closed_on.is_(None), Unit.closed_on > day),
+        )
+        .limit(1)
+    )
+    return session.scalar(below) is not None
+
+
+def list_administrators(session: Session, unit_id: uuid.UUID, day: date) -> set[uuid.UUID]:
+    """The people who can sign in and are administrators of a unit on a day, whatever comes later."""
+    return set(
+        session.scalars(
+            select(RoleAssignment.user_id)
+            .join(User, User.id == RoleAssignment.user_id)
+            .where(
+                RoleAssignment.unit_id == unit_id,
+                RoleAssignment.role == Role.ADMINISTRATOR,
+                in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
+                User.disabled_at.is_(None),
+            )
+        )
+    )
+
+
+def people_below(unit_ids: Iterable[uuid.UUID], day: date) -> Select[uuid.UUID]:
+    """People who hold or will hold a role in one of the units or below it, as a subquery."""
+    return (
+        select(RoleAssignment.user_id)
+        .join(UnitScope, UnitScope.descendant == RoleAssignment.unit_id)
+        .where(
+            UnitScope.ancestor.in_(list(unit_ids)),
+            in_force(UnitScope.from_on, UnitScope.to_on, day),
+            _not_over(RoleAssignment.from_on, RoleAssignment.to_on, day),
+        )
+    )
+
+
+def privilege_of(session: Session, user_id: uuid.UUID, today: date) -> Privilege:
+    """How much harm somebody could do who signs in as this person: their strongest role today decides."""
+    roles = set(
+        session.scalars(
+            select(RoleAssignment.role).where(
+                RoleAssignment.user_id == user_id, in_force(RoleAssignment.from_on, RoleAssignment.to_on, today)
+            )
+        )
+    )
+    if Role.ADMINISTRATOR in roles:
+        return Privilege.ADMINISTRATOR
+    if Role.REVIEWER in roles:
+        return Privilege.REVIEWER
+    return Privilege.ADMINISTRATOR if not roles and may_found(session, user_id) else Privilege.ORDINARY
+
+
+def find_unit_by_code_or_name(session: Session, typed: str, user_id: uuid.UUID, day: date) -> Unit | None:
+    """The one working unit with this code, or with this name, in the subtrees that a person administers; None when
+    there is none or more than one."""
+    own = select(RoleAssignment.unit_id).where(
+        RoleAssignment.user_id == user_id,
+        RoleAssignment.role == Role.ADMINISTRATOR,
+        in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
+    )
+    within = select(UnitScope.descendant).where(
+        UnitScope.ancestor.in_(own), in_force(UnitScope.from_on, UnitScope.to_on, day)
+    )
+    found = list(
+        session.scalars(
+            select(Unit)
+            .where(
+                Unit.id.in_(within),
+                or_(Unit.code == typed, Unit.name_search == search_form(typed)),
+                or_(Unit.closed_on.is_(None), Unit.closed_on > day),
+            )
+            .limit(2)
+        )
+    )
+    return found[0] if len(found) == 1 else None
+
+
+IDS_AT_A_TIME = 5_000  # both databases limit the number of values in one statement
+
+
+def descendants_of(session: Session, unit_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """The units with all below them in the present tree."""
+    found: set[uuid.UUID] = set()
+    for ids in _in_pieces(unit_ids):
+        below = select(UnitScope.descendant).where(UnitScope.ancestor.in_(ids), UnitScope.to_on.is_(None))
+        found |= set(session.scalars(below))
+    return found
+
+
+def active_scope(session: Session, unit_ids: Iterable[uuid.UUID]) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    """Who stands how many steps above these units in the present tree: (ancestor, descendant) to steps."""
+    found: dict[tuple[uuid.UUID, uuid.UUID], int] = {}
+    for ids in _in_pieces(unit_ids):
+        rows = session.execute(
+            select(UnitScope.ancestor, UnitScope.descendant, UnitScope.depth).where(
+                UnitScope.descendant.in_(ids), UnitScope.to_on.is_(None)
+            )
+        )
+        found |= {(ancestor, descendant): depth for ancestor, descendant, depth in rows}
+    return found
+
+
+def _in_pieces(unit_ids: Iterable[uuid.UUID]) -> Iterator[list[uuid.UUID]]:
+    ids = list(unit_ids)
+    for start in range(0, len(ids), IDS_AT_A_TIME):
+        yield ids[start : start + IDS_AT_A_TIME]

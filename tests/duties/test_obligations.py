@@ -98,7 +98,7 @@ def test_python_and_sql_agree_on_every_state(world: World) -> None:
                 edge + step for edge in edges for step in (-microsecond, timedelta(), microsecond)
             ]
             for now in instants:
-                found = {key: state for key, state in session.execute(select(Obligation.id, state_expression(now)))}
+                found = dict(session.execute(select(Obligation.id, state_expression(now))).all())
                 assert {row.id: str(state_of(row, now)) for row in rows} == {row.id: found[row.id] for row in rows}
 
 

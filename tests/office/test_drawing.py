@@ -9,17 +9,13 @@ import pytest
 from PIL import ExifTags, Image, ImageChops, ImageOps, ImageStat
 
 from meetingcheck.office.demo import drawing
+from meetingcheck.office.demo.drawing import phone
 
 SMALL = (320, 240)
 LYING, STANDING = (1280, 960), (960, 1280)
 TAKEN_AT = datetime(2026, 11, 3, 19, 42, 7, tzinfo=timezone(timedelta(hours=7)))
 HALL_WITHOUT_OTHER_RED = 13
-KINDS = [
-    drawing.draw_meeting_room,
-    drawing.draw_minutes_page,
-    drawing.draw_attendance_list,
-    drawing.draw_resolution_page,
-]
+KINDS = [drawing.draw_meeting_room, drawing.draw_minutes_page]
 
 Draw = Callable[..., bytes]
 every_kind = pytest.mark.parametrize("draw", KINDS, ids=lambda draw: draw.__name__)
@@ -38,7 +34,7 @@ def test_the_same_seed_gives_the_same_bytes(draw: Draw) -> None:
     assert draw(5, SMALL, TAKEN_AT) == draw(5, SMALL, TAKEN_AT)
 
 
-@pytest.mark.parametrize("draw", [drawing.draw_meeting_room, drawing.draw_minutes_page])
+@every_kind
 def test_two_hundred_seeds_give_two_hundred_photos(draw: Draw) -> None:
     digests = {hashlib.sha256(draw(seed, (80, 60))).digest() for seed in range(200)}
     assert len(digests) == 200
@@ -84,7 +80,7 @@ def test_turned_photos_occur_and_are_upright_once_exif_is_obeyed() -> None:
         upright = _upright(photo)
         upper, lower = (_share_of_banner_red(upright.crop((60, top, 260, top + 120))) for top in (0, 120))
         assert upper > lower, f"seed {seed}"
-    assert seen == {drawing.UPRIGHT, drawing.UPSIDE_DOWN, drawing.TURNED_RIGHT}
+    assert seen == {phone.UPRIGHT, phone.UPSIDE_DOWN, phone.TURNED_RIGHT}
 
 
 def _share_of_banner_red(part: Image.Image) -> float:
@@ -94,8 +90,16 @@ def _share_of_banner_red(part: Image.Image) -> float:
     return ImageStat.Stat(excess).mean[0] / 255
 
 
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.3])
+def test_the_tone_curve_leaves_room_for_the_grain(factor: float) -> None:
+    """Grain is added modulo 256: without that room, white would turn black."""
+    levels = phone.tone_curve(factor)
+    assert min(levels) >= phone.GRAIN
+    assert max(levels) <= 255 - phone.GRAIN
+
+
 def test_files_are_about_as_large_as_a_phones() -> None:
-    sizes = [len(draw(seed)) for draw in KINDS for seed in range(2)]
+    sizes = [len(draw(seed)) for draw in KINDS for seed in range(4)]
     assert min(sizes) > 60_000
     assert max(sizes) < 450_000
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from meetingcheck.lib.http.bodies import FormRequest
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.metrics import Metrics
 from meetingcheck.lib.settings import Settings
@@ -22,6 +23,7 @@ MEBIBYTE = 1024 * 1024
 LONGEST_BODY = 200 * MEBIBYTE  # a whole plain form with its photos, which are kept on the disk while it is read
 LONGEST_FORM_TEXT = 2 * MEBIBYTE  # what is read into memory
 MULTIPART = "multipart/form-data"
+KNOWN_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 QUIET_ENDPOINTS = frozenset({"static"})
 
@@ -53,6 +55,7 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
         TRUSTED_HOSTS=_hosts(settings),
         PROVIDE_AUTOMATIC_OPTIONS=False,  # nothing is shared with other origins, so nobody needs to ask
     )
+    app.request_class = FormRequest
     app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
 
     def begin() -> None:
@@ -80,12 +83,13 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
     def finish(response: Response) -> Response:
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         route = request.url_rule.rule if request.url_rule else "-"
-        metrics.request_done(request.method, route, response.status_code, seconds)
+        method = request.method if request.method in KNOWN_METHODS else "other"
+        metrics.request_done(method, route, response.status_code, seconds)
         if request.endpoint not in QUIET_ENDPOINTS:
             log(
                 "request",
                 request=g.get("request_id"),
-                method=request.method,
+                method=method,
                 route=route,
                 status=response.status_code,
                 ms=round(seconds * 1000, 1),
@@ -101,7 +105,7 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
 def _hosts(settings: Settings) -> list[str]:
     hosts: set[str] = {settings.public_host}
     if settings.demo:
-        hosts |= {"localhost", "127.0.0.1", "[::1]"}
+        hosts |= {"localhost", "127.0.0.1"}  # Werkzeug cannot compare IPv6 addresses
     return sorted(hosts)
 
 

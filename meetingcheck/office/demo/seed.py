@@ -25,12 +25,15 @@ from meetingcheck.duties.models import Obligation, PeriodType, Policy, Series
 from meetingcheck.duties.queries import REGULAR, lock_obligation
 from meetingcheck.duties.rules import Month
 from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.files import replace as replace_file
 from meetingcheck.lib.instants import local_day, local_time
 from meetingcheck.lib.jobs import Job
 from meetingcheck.lib.services import services_of
 from meetingcheck.lib.storage import S3Storage, StoreAddress, flush_filesystem
 from meetingcheck.lib.store import store_address
 from meetingcheck.meetings.actions import Outcome, Sending, answer_report, file_check_in
+from meetingcheck.meetings.links.actions import make_report_link
+from meetingcheck.meetings.links.rules import report_link_path
 from meetingcheck.meetings.models import Meeting, Verdict
 from meetingcheck.meetings.rules import Field, meeting_id_of
 from meetingcheck.messages.actions import mark_all_read
@@ -57,6 +60,7 @@ COMMITTEE_KIND, CELL_KIND = "dang_bo", "chi_bo"
 FOUNDED_ON = datetime(2015, 1, 1).date()  # noqa: DTZ001 - a day, not an instant
 MAIL_DOMAIN = "mau.example"
 ACCOUNTS_FILE = "demo_accounts.json"
+LINK_FILE = "demo_report_link"
 PHOTOS_AT_A_TIME = 12
 
 
@@ -85,6 +89,14 @@ def read_accounts(data: Path) -> list[DemoAccount]:
         return []
 
 
+def read_link(data: Path) -> str | None:
+    """The path of the demo's report link, kept like the logins; None when there is none."""
+    try:
+        return (data / LINK_FILE).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+
+
 def seed_demo(app: Flask) -> list[DemoAccount]:
     """Make the whole demo; the logins to try. Raises NotEmpty when there is anything already."""
     services = services_of(app)
@@ -104,7 +116,10 @@ def seed_demo(app: Flask) -> list[DemoAccount]:
                 _live_through(session, of_month, people, stored, now)
         with write_transaction() as session:
             _settle(session, people)
+            link = _link_to_an_open_report(session, cells, people, now)
     _write_accounts(services.settings.data, people.accounts)
+    if link is not None:
+        replace_file(services.settings.data / LINK_FILE, link)
     return people.accounts
 
 
@@ -326,7 +341,19 @@ def _settle(session: Session, people: _People) -> None:
     session.flush()
 
 
+def _link_to_an_open_report(session: Session, cells: list[DemoCell], people: _People, now: datetime) -> str | None:
+    """The path of a report link for a cell that still has to report this month; None when all have."""
+    period = Month.of(local_day(now)).code
+    for cell in cells:
+        obligation = session.scalars(
+            select(Obligation).where(Obligation.unit_id == people.unit_of[cell.number], Obligation.period == period)
+        ).one_or_none()
+        if obligation is not None and obligation.reported_at is None and obligation.excepted_at is None:
+            secretary = people.secretary_of[cell.number]
+            token, _code = make_report_link(session, obligation, secretary, people.administrator, now)
+            return report_link_path(token)
+    return None
+
+
 def _write_accounts(data: Path, accounts: list[DemoAccount]) -> None:
-    descriptor = os.open(data / ACCOUNTS_FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump([vars(account) for account in accounts], file, ensure_ascii=False)
+    replace_file(data / ACCOUNTS_FILE, json.dumps([vars(account) for account in accounts], ensure_ascii=False))
