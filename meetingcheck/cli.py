@@ -12,6 +12,7 @@ import click
 from flask import Flask
 
 from meetingcheck import create_app
+from meetingcheck.accounts.rules import link_path
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.lib.clock import system_clock
 from meetingcheck.lib.db import read_transaction, write_transaction
@@ -22,10 +23,16 @@ from meetingcheck.lib.migrate import migrate as migrate_database
 from meetingcheck.lib.migrate import pending
 from meetingcheck.lib.processes import DataFolderInUse
 from meetingcheck.lib.settings import SettingError, Settings, read_settings
+from meetingcheck.lib.storage import MemoryStorage
 from meetingcheck.lib.store import make_storage
 from meetingcheck.messages.actions import SEND_MAIL
 from meetingcheck.messages.queries import count_deliveries
-from meetingcheck.office.demo.seed import NotEmpty, read_accounts, seed_demo
+from meetingcheck.office.backups.making import make_backup
+from meetingcheck.office.backups.manifest import BackupError
+from meetingcheck.office.backups.restoring import restore_backup
+from meetingcheck.office.backups.sealing import read_private_key, read_public_key
+from meetingcheck.office.demo.seed import NotEmpty, read_accounts, read_link, seed_demo
+from meetingcheck.orgs.administrators import let_administrator_in
 from meetingcheck.photos.decoder import Decoder
 from meetingcheck.photos.inspection import inspect_file
 from meetingcheck.serve import DEMO_LOG, PortUnusable, serve
@@ -68,6 +75,9 @@ def _announce(settings: Settings) -> None:
         click.echo("\nDemo with invented units and people. Sign-in here needs no second factor; real use does.")
         for account in read_accounts(settings.data):
             click.echo(f"  {account.login:<28} {account.password:<14} {account.what}")
+        link = read_link(settings.data)
+        if link is not None:
+            click.echo(f"Report link of a cell's secretary, for a phone: {settings.public_url}{link}")
         click.echo(f"Log lines and mails: {settings.data / DEMO_LOG}")
     click.echo(f"Ready: {settings.public_url}")
 
@@ -108,6 +118,24 @@ def migrate() -> None:
     migrate_database(_settings().database_url)
 
 
+@main.command("create-admin")
+@click.argument("login")
+@click.option("--name", help="Full name, for somebody who is new.")
+def create_admin_command(login: str, name: str | None) -> None:
+    """Print a one-time link by which LOGIN, a phone number or mail address, gets in as administrator.
+
+    The person is added if new. Somebody who is there already gets a new password and sets up a new second factor.
+    """
+    if not login.strip():
+        raise click.BadParameter("a phone number or a mail address", param_hint="LOGIN")
+    settings = _settings()
+    migrate_database(settings.database_url)  # it is the first command of a new installation
+    app = create_app(settings, storage=MemoryStorage(system_clock))  # no photo is touched, so no object store is needed
+    with app.app_context(), write_transaction() as session:
+        token = let_administrator_in(session, login, name, system_clock())
+    click.echo(f"{settings.public_url}{link_path(token)}")
+
+
 @main.command("prepare-store", hidden=True)
 def prepare_store() -> None:
     """Make the bucket if it is not there yet."""
@@ -120,8 +148,8 @@ def seed_demo_command(if_empty: bool) -> None:
     """Fill an empty installation with invented units, people, meetings and photos."""
     app = _app()
     try:
-        for account in seed_demo(app):
-            click.echo(f"{account.login} ({account.what})")
+        accounts = seed_demo(app)
+        click.echo(f"Filled, with {len(accounts)} accounts to try.")
     except NotEmpty as error:
         if not if_empty:
             raise click.ClickException(str(error)) from error
@@ -159,6 +187,45 @@ def send_messages_command() -> None:
     Worker(app, SEND_MAIL.lane).run_due()
     with app.app_context(), read_transaction() as session:
         click.echo(json.dumps(count_deliveries(session)))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--with-keys", is_flag=True, help="Also keep SECRET_KEY, which authenticator apps and PINs depend on.")
+@click.option("--encrypt-to", metavar="PUBLIC_KEY_FILE", type=click.Path(path_type=Path), help="X25519 key, PEM.")
+def backup(folder: Path, with_keys: bool, encrypt_to: Path | None) -> None:
+    """Save rows and photos in DIR, a new or empty folder, while everybody goes on working."""
+    _end_tidily()
+    try:
+        recipient = read_public_key(encrypt_to) if encrypt_to else None
+        manifest = make_backup(_app(), folder, _say, recipient=recipient, with_keys=with_keys)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps({"objects": len(manifest.objects), "size": manifest.size}))
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--purges", metavar="FILE", type=click.Path(path_type=Path), help="Photos not to bring back.")
+@click.option("--decrypt-with", metavar="PRIVATE_KEY_FILE", type=click.Path(path_type=Path), help="X25519 key, PEM.")
+def restore(folder: Path, purges: Path | None, decrypt_with: Path | None) -> None:
+    """Bring a backup back into an empty installation. Everybody has to sign in again afterwards."""
+    _end_tidily()
+    try:
+        identity = read_private_key(decrypt_with) if decrypt_with else None
+        manifest = restore_backup(_app(), folder, _say, identity=identity, purges=purges)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps({"objects": len(manifest.objects), "size": manifest.size}))
+
+
+def _say(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _end_tidily() -> None:
+    """SIGTERM ends the command as Ctrl-C does, so that nothing half-done stays behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @main.command("inspect-photo")

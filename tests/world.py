@@ -7,25 +7,31 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
 
+import pyotp
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from meetingcheck.accounts.actions import NewUser, add_user
-from meetingcheck.accounts.passwords import hash_password
+from meetingcheck.accounts.actions import NewUser, add_user, keep_authenticator
+from meetingcheck.accounts.factors import SEALED_FOR
+from meetingcheck.accounts.keys import seal
+from meetingcheck.accounts.models import Authenticator
 from meetingcheck.duties.actions import ensure_series, make_obligations, set_policy
 from meetingcheck.duties.models import Obligation, PeriodType, Policy, Series
 from meetingcheck.duties.queries import REGULAR
 from meetingcheck.duties.rules import Month
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.jobs import LANES, Worker
+from meetingcheck.lib.services import services_of
 from meetingcheck.orgs.actions import NewUnit, ensure_kind, found_unit, give_role
 from meetingcheck.orgs.models import Role
 from tests.clock import SetClock
 
 PASSWORD = "một mật khẩu dài"
-PASSWORD_HASH = hash_password(PASSWORD)
+PASSWORD_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)  # as real, but quick
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 LONG_AGO = date(2015, 1, 1)
 SUPERVISED_FROM = date(2026, 9, 1)
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -51,7 +57,17 @@ class World:
         page = client.get("/sign-in")
         answer = client.post("/sign-in", data={"csrf_token": token_of(page), "login": login, "password": PASSWORD})
         assert answer.status_code == 303, answer.text
+        if answer.location == "/second-factor":
+            page = client.get("/second-factor")
+            answer = client.post("/second-factor/code", data={"csrf_token": token_of(page), "code": self.code()})
+            assert answer.status_code == 303, answer.text
         return client
+
+    def code(self, secret: str = TOTP_SECRET) -> str:
+        """The present code of the reviewers' and administrators' authenticator app, as if it had not been used yet."""
+        with self.app.app_context(), write_transaction() as session:
+            session.execute(update(Authenticator).values(last_step=0))
+        return pyotp.TOTP(secret).at(self.clock())
 
     def obligation(self, cell: uuid.UUID, period: str = "2026-11") -> Obligation:
         with self.app.app_context(), read_transaction() as session:
@@ -113,6 +129,9 @@ def make_world(app: Flask, clock: SetClock) -> World:
             users[login] = user.id
             if unit is not None and role is not None:
                 give_role(session, user.id, unit, role, LONG_AGO, None, now)
+            if role in {Role.REVIEWER, Role.ADMINISTRATOR}:
+                sealed = seal(services_of(app).settings.secret_key, SEALED_FOR, TOTP_SECRET)
+                keep_authenticator(session, user.id, sealed, 0, now)
         first = Month.of(SUPERVISED_FROM)
         make_obligations(session, [first.plus(number) for number in range(4)], now)
     return World(app, clock, root, committee, cells, other, other_cell, users)

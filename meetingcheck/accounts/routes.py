@@ -58,7 +58,7 @@ def sign_in_submit() -> Response | tuple[str, int]:
 
 
 @blueprint.post("/sign-out")
-@needs(SIGNED_IN)
+@needs(SIGNED_IN, by_link=True)
 def sign_out() -> Response:
     actor = signed_in()
     with write_transaction() as rows:

@@ -105,8 +105,7 @@ def _require_sign_in() -> Response | tuple[str, int] | None:
     """A route is closed unless it says that it is public; the actor is loaded here, before any transaction."""
     if request.endpoint is None or needed_right() == PUBLIC:
         return None
-    actor = find_signed_in()
-    if actor is not None and (actor.limited_to is None or open_to_links()):
+    if find_signed_in() is not None:
         return None
     if wants_json():
         abort(401)
@@ -116,10 +115,11 @@ def _require_sign_in() -> Response | tuple[str, int] | None:
 
 
 def find_signed_in() -> Actor | None:
-    """The person who is signed in, if any."""
+    """The person who is signed in, if any. Whoever came by a report link is nobody but where that link leads."""
     if "actor" not in g:
         user = current_user._get_current_object()
-        g.actor = user if isinstance(user, Actor) else None
+        here = isinstance(user, Actor) and (user.limited_to is None or open_to_links())
+        g.actor = user if here else None
         if g.actor is not None and LANGUAGE_KEY not in session:
             session[LANGUAGE_KEY] = g.actor.language
     actor: Actor | None = g.actor

@@ -34,7 +34,7 @@ NAMES: Mapping[str, str] = {
     "S3_ACCESS_KEY": "access key of the object store",
     "S3_SECRET_KEY": "secret key of the object store",
     "S3_CA_FILE": "certificate authorities that the object store is checked against",
-    "SMTP_HOST": "mail server; without it mails are only written to the console",
+    "SMTP_HOST": "mail server; without it mails wait, in the demo they go to its log",
     "SMTP_PORT": "port of the mail server",
     "SMTP_SECURITY": "none, starttls or tls",
     "SMTP_USER": "name for the mail server",
@@ -107,7 +107,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, demo: bool = 
     demo = demo or given.flag("MEETINGCHECK_DEMO", default="1" if marker.exists() else "0")
     host = given.text("HOST", "127.0.0.1")
     port = given.number("PORT", DEFAULT_PORT, 1, 65535)
-    if demo and not _is_loopback(host) and not given.flag("MEETINGCHECK_DEMO_ANYWHERE"):
+    if demo and not is_loopback(host) and not given.flag("MEETINGCHECK_DEMO_ANYWHERE"):
         raise SettingError(
             f"The demo listens on this machine only; HOST={host} is another address. "
             "Set MEETINGCHECK_DEMO_ANYWHERE=1 if that is really meant."
@@ -163,7 +163,8 @@ class _Given:
         return int(value)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -183,7 +184,7 @@ def _public_url(given: _Given, marker: Path, demo: bool, host: str, port: int) -
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
         raise SettingError("PUBLIC_URL must be an address such as https://sinhhoat.example.vn, without a path.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname) and not demo:
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and not demo:
         raise SettingError("PUBLIC_URL must begin with https:// (plain http is for this machine only).")
     return url.rstrip("/")
 

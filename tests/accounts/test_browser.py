@@ -69,7 +69,7 @@ def test_a_phone_is_pinned_by_its_sheet_and_opened_by_its_pin(browser: Browser, 
         assert axe_violations(page) == []
         page.get_by_role("button", name="Đăng ký máy này").click()
         page.wait_for_url(f"**/cells/{site.world.cells[0]}/home")
-        page.get_by_role("link", name="Gửi báo cáo sinh hoạt").first.click()
+        page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").first.click()
         page.wait_for_url("**/check-in")
         page.goto(f"{site.address}/devices")
         page.get_by_role("link", name="Đặt mã PIN cho máy này").click()

@@ -64,7 +64,7 @@ def test_from_the_sheet_to_the_check_in_in_three_taps(world: World) -> None:
     home = phone.post(
         "/enrol", data={"csrf_token": token_of(page), "token": sheet_for(world, "secretary1")[0]}, follow_redirects=True
     )
-    assert "Gửi báo cáo sinh hoạt" in home.text
+    assert "Gửi báo cáo tháng 11/2026" in home.text
     check_in = re.search(r'class="btn" href="(/obligations/[^"]+/check-in)"', home.text)
     assert check_in
     assert phone.get(check_in.group(1)).status_code == 200

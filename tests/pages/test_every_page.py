@@ -1,13 +1,16 @@
 """Every page, in both languages: axe-core finds nothing, 320 pixels are enough, the English one speaks English."""
 
 import re
+import uuid
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from meetingcheck.lib.db import read_transaction
+from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.sheets import Sheet, write_xlsx
 from meetingcheck.meetings.queries import find_reported_meeting
+from meetingcheck.orgs.importing.actions import begin_run
 from tests.engines.browser import axe_violations, beyond_width, open_context
 from tests.pages.conftest import Site
 
@@ -27,9 +30,41 @@ def meeting(site: Site) -> str:
     return f"/meetings/{found.id}"
 
 
+LIST = write_xlsx(
+    [
+        Sheet(
+            "x",
+            [
+                ["STT", "Mã đơn vị", "Tên đơn vị", "Họ tên", "Số điện thoại", "Nhiệm vụ"],
+                [1, "C1", "Chi bé Th«n MÉu", "Mai Van A", 912345678, "secretary"],
+                [2, "C2", "Chi bé xã Mẫu", "Mai Van A", 912345679, "king"],
+                [3, "C1", "", "Mai Van B", "123", "reader"],
+            ],
+        )
+    ]
+)
+
+
+def uploaded(site: Site, data: bytes = LIST) -> uuid.UUID:
+    """A list that was sent by the administrator and read."""
+    world = site.world
+    with world.app.app_context(), write_transaction() as session:
+        run = begin_run(session, world.root, "list.xlsx", data, world.users["administrator"], world.clock())
+    world.work("bulk")
+    return run.id
+
+
 PAGES: dict[str, tuple[str | None, Callable[[Site], str]]] = {
     "sign-in": (None, lambda site: "/sign-in"),
     "not-found": (None, lambda site: "/nowhere"),
+    "one-time-link": (None, lambda site: "/one-time"),
+    "enrol": (None, lambda site: "/enrol"),
+    "account": ("administrator", lambda site: "/account"),
+    "account-password": ("stranger", lambda site: "/account/password"),
+    "account-login": ("stranger", lambda site: "/account/login"),
+    "devices": ("secretary1", lambda site: "/devices"),
+    "confirm": ("reviewer", lambda site: "/sign-in/confirm"),
+    "second-factor-new": ("stranger", lambda site: "/second-factor/new"),
     "start": ("stranger", lambda site: "/"),
     "home": ("secretary1", lambda site: f"/cells/{site.world.cells[0]}/home"),
     "home-with-reports": ("secretary2", lambda site: f"/cells/{site.world.cells[1]}/home"),
@@ -41,6 +76,19 @@ PAGES: dict[str, tuple[str | None, Callable[[Site], str]]] = {
     "board-empty-month": ("reviewer", lambda site: f"/units/{site.world.committee}/board?month=2025-01"),
     "cell": ("reviewer", lambda site: f"/units/{site.world.cells[1]}"),
     "office": ("administrator", lambda site: "/office"),
+    "first-day": ("administrator", lambda site: "/office/first-day"),
+    "rights": ("administrator", lambda site: "/office/rights"),
+    "kinds": ("administrator", lambda site: "/office/kinds"),
+    "office-unit": ("administrator", lambda site: f"/office/units/{site.world.committee}"),
+    "office-cell": ("administrator", lambda site: f"/office/units/{site.world.cells[0]}"),
+    "policies": ("administrator", lambda site: f"/office/units/{site.world.committee}/policies"),
+    "people": ("administrator", lambda site: "/office/people"),
+    "people-none": ("administrator", lambda site: "/office/people?q=zzzz"),
+    "person": ("administrator", lambda site: f"/office/people/{site.world.users['reviewer']}"),
+    "import": ("administrator", lambda site: f"/units/{site.world.root}/import"),
+    "import-preview": ("administrator", lambda site: f"/imports/{uploaded(site)}"),
+    "import-refused": ("administrator", lambda site: f"/imports/{uploaded(site, b'%PDF-1.7')}"),
+    "reporters": ("secretary1", lambda site: f"/cells/{site.world.cells[0]}/reporters"),
 }
 
 
@@ -72,6 +120,12 @@ def test_each_page_is_accessible_narrow_and_complete(
         )
 
 
+PEOPLE = (
+    *("Nguyễn Văn An", "Trần Thị Bình", "Lê Đức Công", "Phạm Thị Dõi"),
+    *("Vũ Minh Đạo", "Đỗ Quang Quản", "Hồ Văn Khác", "Mai Lạ", "Tổ Khác"),
+)
+
+
 def speak(page: Page, language: str) -> None:
     """Switch the language; it is kept for the person, so another test may have switched it before."""
     if page.evaluate("document.documentElement.lang") != language:
@@ -80,7 +134,16 @@ def speak(page: Page, language: str) -> None:
 
 def english_text(text: str) -> str:
     """The page without names and without what people typed, which stay as they are."""
-    for kept in ("Chi bộ thống nhất kết luận.", "Chi bộ", "Đảng bộ", "Thôn Mẫu", "xã Mẫu", "Tiếng Việt"):
+    for kept in (
+        *PEOPLE,
+        "Chi bộ thống nhất kết luận.",
+        "Đảng bộ Mẫu",
+        "Chi bộ",
+        "Đảng bộ",
+        "Thôn Mẫu",
+        "xã Mẫu",
+        "Tiếng Việt",
+    ):
         text = text.replace(kept, "")
     return re.sub(r"Sign out \([^)]*\)", "", text)
 
