@@ -1,0 +1,149 @@
+"""Finding the header of a list: under titles, over one or two rows, whatever the office calls its columns."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meetingcheck.lib.text import N_, search_form
+from meetingcheck.orgs.importing.outcomes import Line
+
+ROWS_LOOKED_AT = 30
+FEWEST_FIELDS = 2
+
+
+class Field(StrEnum):
+    """What a column may hold."""
+
+    CODE = "code"
+    NAME = "name"
+    PARENT = "parent"
+    KIND = "kind"
+    FOUNDED = "founded"
+    USUAL_DAY = "usual_day"
+    PERSON = "person"
+    PHONE = "phone"
+    EMAIL = "email"
+    ROLE = "role"
+
+
+# As they stand in the template, in its order; what the product writes, whatever the page's language.
+TITLES = {
+    Field.CODE: N_("Mã đơn vị"),
+    Field.NAME: N_("Tên đơn vị"),
+    Field.PARENT: N_("Đơn vị cấp trên"),
+    Field.KIND: N_("Loại"),
+    Field.FOUNDED: N_("Ngày thành lập"),
+    Field.USUAL_DAY: N_("Ngày sinh hoạt thường lệ"),
+    Field.PERSON: N_("Họ tên"),
+    Field.PHONE: N_("Số điện thoại"),
+    Field.EMAIL: N_("Email"),
+    Field.ROLE: N_("Nhiệm vụ"),
+}
+
+_OTHER_NAMES = {
+    Field.CODE: "ma; ma chi bo; ma dang bo; ma to chuc; ma to chuc dang; ma dv; ma so; ma so don vi; code; unit code",
+    Field.NAME: "don vi; ten; chi bo; ten chi bo; ten to chuc; to chuc dang; ten to chuc dang; ten chi bo dang bo; "
+    "unit; unit name; name",
+    Field.PARENT: "cap tren; truc thuoc; thuoc; thuoc don vi; thuoc dang bo; dang bo; dang bo cap tren; don vi cha; "
+    "to chuc dang cap tren; don vi cap tren truc tiep; ma don vi cap tren; ma cap tren; parent",
+    Field.KIND: "loai don vi; loai hinh; loai to chuc; loai to chuc dang; loai hinh to chuc; kind; type",
+    Field.FOUNDED: "thanh lap; ngay tl; ngay thang nam thanh lap; ngay thang thanh lap; founded",
+    Field.USUAL_DAY: "ngay sinh hoat; ngay sinh hoat dinh ky; ngay sinh hoat thuong ky; ngay sinh hoat hang thang; "
+    "sinh hoat dinh ky; sinh hoat thuong ky; lich sinh hoat; ngay hop; ngay hop dinh ky; ngay thuong le; usual day",
+    Field.PERSON: "ho va ten; ho va ten nguoi phu trach; ho ten nguoi phu trach; nguoi phu trach; nguoi dung; can bo; "
+    "ten nguoi dung; person; full name",
+    Field.PHONE: "dien thoai; sdt; dt; so dt; so dien thoai di dong; dien thoai di dong; di dong; so di dong; "
+    "dien thoai lien he; so zalo; zalo; phone; mobile",
+    Field.EMAIL: "e mail; mail; thu dien tu; dia chi email; dia chi thu dien tu; hop thu",
+    Field.ROLE: "vai tro; chuc vu; chuc danh; nhiem vu trong he thong; nhiem vu duoc giao; role",
+}
+# Columns of people that say what the people in them do.
+_SECRETARY_NAMES = {
+    "bi thu",
+    "bi thu chi bo",
+    "ten bi thu",
+    "ho ten bi thu",
+    "ho va ten bi thu",
+    "ho ten bi thu chi bo",
+}
+SECRETARY = "bí thư"
+_SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
+
+
+def _plain(text: str) -> str:
+    """A header in its plainest form: no accents, no signs, nothing in brackets."""
+    return " ".join(_SIGNS.sub(" ", search_form(text)).split())
+
+
+_FIELDS = {
+    **{name.strip(): field for field, names in _OTHER_NAMES.items() for name in names.split(";")},
+    **{_plain(title): field for field, title in TITLES.items()},
+    **dict.fromkeys(_SECRETARY_NAMES, Field.PERSON),
+}
+
+
+@dataclass(frozen=True)
+class Header:
+    """A recognised header: the index of the first row below it, its texts, which column holds which field."""
+
+    below: int
+    texts: tuple[str, ...]
+    columns: dict[str, int]
+    default_role: str | None
+
+
+def find_header(lines: Sequence[Line]) -> Header | None:
+    """The best header among the first rows; None when no row looks like one.
+
+    A header names the unit and at least one thing more. Of two that say equally much the upper one is it.
+    """
+    best: Header | None = None
+    for index in range(min(len(lines), ROWS_LOOKED_AT)):
+        rows = [_texts(line) for line in lines[index : index + 2]]
+        candidates = [_read(rows[0], [[text] for text in rows[0]], index + 1)]
+        if len(rows) == 2 and _continues(rows[0], rows[1]):
+            candidates.append(_read_two(rows[0], rows[1], index + 2))
+        for header in candidates:
+            if _is_header(header) and (best is None or len(header.columns) > len(best.columns)):
+                best = header
+    return best
+
+
+def _is_header(header: Header) -> bool:
+    names_a_unit = Field.NAME in header.columns or Field.CODE in header.columns
+    return names_a_unit and len(header.columns) >= FEWEST_FIELDS
+
+
+def _texts(line: Line) -> list[str]:
+    return [str(cell) for cell in line.cells]
+
+
+def _continues(upper: list[str], lower: list[str]) -> bool:
+    """Whether a row may be the second one of a header: it names a field where the upper cells are merged."""
+    named = [index for index, text in enumerate(lower) if _plain(text) in _FIELDS]
+    return any(index >= len(upper) or not upper[index] for index in named) and not any(map(str.isdecimal, lower))
+
+
+def _read_two(upper: list[str], lower: list[str], below: int) -> Header:
+    """A header of two rows, whose upper cells may be merged over several columns."""
+    width = max(len(upper), len(lower))
+    over = ""
+    texts, readings = [], []
+    for index in range(width):
+        above, beneath = (row[index] if index < len(row) else "" for row in (upper, lower))
+        over = above or over
+        texts.append(beneath or above)
+        readings.append([f"{beneath} {over}", f"{over} {beneath}", beneath, *([] if beneath else [above])])
+    return _read(texts, readings, below)
+
+
+def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -> Header:
+    columns: dict[str, int] = {}
+    default_role = None
+    for index, candidates in enumerate(readings):
+        plain = next((form for text in candidates if (form := _plain(text)) in _FIELDS), None)
+        if plain is not None and _FIELDS[plain] not in columns:
+            columns[_FIELDS[plain].value] = index
+            default_role = SECRETARY if plain in _SECRETARY_NAMES else default_role
+    return Header(below, tuple(texts), columns, None if Field.ROLE in columns else default_role)

@@ -1,0 +1,126 @@
+"""What people type into cells, as values: phones, days, roles. Pure."""
+
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from meetingcheck.accounts.rules import is_mail, is_phone, normal_login
+from meetingcheck.lib.text import one_line, search_form
+from meetingcheck.orgs.importing.outcomes import Cell
+
+WATCHER = "watcher"
+"""In a list a watcher stands among the roles; in the tables it is none."""
+
+_ROLES = {
+    "secretary": "bi thu; bi thu chi bo; secretary",
+    "reporter": "nguoi gui bao cao; nguoi gui; nguoi bao cao; gui bao cao; reporter",
+    "reviewer": "can bo theo doi; theo doi; nguoi theo doi; can bo phu trach theo doi; reviewer",
+    "administrator": "quan tri; quan tri vien; nguoi quan tri; quan tri he thong; administrator; admin",
+    "reader": "nguoi xem; xem; chi xem; reader",
+    WATCHER: "cap uy vien phu trach; cap uy phu trach; uy vien phu trach; phu trach; watcher",
+}
+_ROLE_OF = {name.strip(): role for role, names in _ROLES.items() for name in names.split(";")}
+_BETWEEN_ROLES = re.compile(r"\s*[,;+/\n]\s*")
+
+_DAY_FIRST = re.compile(
+    r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"
+)
+_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[t ][\d:.]*)?")
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_SERIAL_ORIGIN = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was
+_SERIALS = range(7_000, 80_000)  # 1919 to 2119; smaller numbers are more likely years than days
+_USUAL_DAY = re.compile(
+    r"(?:ngay |mung |mong |ngay mung |ngay mong )?0?(\d{1,2})(?:[.,]0+)?(?: (?:hang|moi|cua) thang| am| duong)?"
+)
+_LAST_DAY = {"cuoi thang", "ngay cuoi thang", "ngay cuoi", "ngay cuoi cung", "ngay cuoi cung cua thang"}
+
+_TONES = re.compile("[\u0300\u0301\u0303\u0309\u0323]")
+ERROR_VALUES = {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"}
+
+
+def text_of(cell: Cell) -> str:
+    """A cell as one line of text, NFC; a whole number without a decimal point."""
+    return one_line(cell) if isinstance(cell, str) else str(cell)
+
+
+def phone_of(cell: Cell) -> str | None:
+    """A phone number in the normal form 0912345678; None when it is none.
+
+    Offices' lists lose the leading zero, write +84 or 84, and keep numbers as numbers.
+    """
+    text = re.sub(r"[.,]0$", "", text_of(cell))
+    for candidate in (text, f"0{text}"):
+        login = normal_login(candidate)
+        if is_phone(login):
+            return login
+    return None
+
+
+def mail_of(text: str) -> str | None:
+    """A mail address in lower case; None when it is none."""
+    login = normal_login(text)
+    return login if is_mail(login) and not is_phone(login) and len(login) <= 120 else None
+
+
+def roles_of(text: str) -> list[str] | None:
+    """The roles that a cell names; None when one of them is unknown."""
+    found = [_ROLE_OF.get(search_form(name)) for name in _BETWEEN_ROLES.split(text) if name]
+    return None if None in found else list(dict.fromkeys(role for role in found if role))
+
+
+def day_of(cell: Cell, today: date) -> date | None:
+    """A day as 03/02/1990, 3.2.90, 1990-02-03, "ngày 3 tháng 2 năm 1990" or as Excel's number of a day; else None."""
+    text = search_form(text_of(cell))
+    if _SERIAL.fullmatch(text):
+        number = int(float(text.replace(",", ".")))
+        return _SERIAL_ORIGIN + timedelta(days=number) if number in _SERIALS else None
+    if found := _YEAR_FIRST.fullmatch(text):
+        year, month, day = found.groups()
+    elif found := _DAY_FIRST.fullmatch(text):
+        day, month, year = found.groups()
+    else:
+        return None
+    try:
+        return date(_full_year(year, today), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _full_year(text: str, today: date) -> int:
+    year = int(text)
+    if len(text) == 4:
+        return year
+    return 2000 + year if year <= today.year % 100 else 1900 + year
+
+
+def usual_day_of(cell: Cell) -> int | None:
+    """A day of the month from 3, "ngày 3", "mùng 3 hằng tháng" or "cuối tháng" (31); None when it is none."""
+    text = search_form(text_of(cell))
+    if text in _LAST_DAY:
+        return 31
+    found = _USUAL_DAY.fullmatch(text)
+    day = int(found.group(1)) if found else 0
+    return day if 1 <= day <= 31 else None
+
+
+def spelling(name: str) -> str:
+    """A name without regard to capitals and to where in a word its tone stands: Hòa and Hoà are one."""
+    words = unicodedata.normalize("NFD", one_line(name).casefold()).split(" ")
+    return " ".join(_TONES.sub("", word) + "".join(_TONES.findall(word)) for word in words)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names mean the same: alike but for tones' places, or one of them was typed without accents."""
+    plain_one, plain_other = search_form(one), search_form(other)
+    if plain_one != plain_other:
+        return False
+    spelt_one, spelt_other = spelling(one), spelling(other)
+    return spelt_one == spelt_other or plain_one == spelt_one or plain_other == spelt_other
+
+
+def may_be_one_person(one: str, other: str) -> bool:
+    """Whether two names may be one person's, corrected: the given name is alike, or most of the rest."""
+    words, others = search_form(one).split(), search_form(other).split()
+    if not words or not others:
+        return True
+    return words[-1] == others[-1] or len(set(words) & set(others)) > 1

@@ -1,0 +1,465 @@
+"""Reading files: what is understood, and the one sentence for what is not. Hostile files reach the confined child."""
+
+import io
+import json
+import struct
+import subprocess
+import unicodedata
+import zipfile
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from meetingcheck.lib.sheets import Sheet, write_csv, write_xlsx
+from meetingcheck.orgs.importing import legacy
+from meetingcheck.orgs.importing.files import make_template_csv, make_template_xlsx
+from meetingcheck.orgs.importing.outcomes import FileProblem, FileRefused, Legacy, Table
+from meetingcheck.orgs.importing.parent import read_in_child, reading_command
+from meetingcheck.orgs.importing.reader import read_table
+from meetingcheck.orgs.importing.values import (
+    day_of,
+    mail_of,
+    may_be_one_person,
+    phone_of,
+    roles_of,
+    same_name,
+    usual_day_of,
+)
+from tests.orgs.importing.conftest import HEAD, row, xlsx_of
+from tests.photos import samples
+
+TODAY = date(2026, 11, 3)
+GOOD = xlsx_of(HEAD, row(code="C1", name="Chi bộ Thôn Mẫu"))
+NAMES = ["Chi bộ Thôn Mẫu 1", "Nguyễn Văn Đức", "Trần Thị Bình", "Đảng bộ xã Vĩnh Phúc", "Lường Quyết Thắng", "Hoàng Ỷ"]
+
+
+def problem_of(data: bytes) -> FileProblem:
+    with pytest.raises(FileRefused) as refused:
+        read_table(data, converted=False)
+    return refused.value.problem
+
+
+def zip_of(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def with_part(name: str, data: bytes) -> bytes:
+    """A good workbook with one part put in or replaced."""
+    with zipfile.ZipFile(io.BytesIO(GOOD)) as archive:
+        parts = {one: archive.read(one) for one in archive.namelist()}
+    return zip_of(parts | {name: data})
+
+
+def text_table(*rows: str) -> str:
+    return "\n".join(rows)
+
+
+class TestFormats:
+    def test_a_template_that_was_filled_in_is_read(self) -> None:
+        assert problem_of(make_template_xlsx(["Chi bộ"], ["note"])) is FileProblem.NO_ROWS, "examples are no rows"
+        assert problem_of(make_template_csv()) is FileProblem.NO_ROWS, "nor are lines that begin with #"
+
+    @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+    def test_text_files_of_all_sorts_say_the_same(self, encoding: str, delimiter: str) -> None:
+        text = text_table("Mã đơn vị;Tên đơn vị;Họ tên", "C1;Chi bộ Thôn Mẫu;Nguyễn Văn Đức", "", "C2;Chi bộ Hai;")
+        table = read_table(text.replace(";", delimiter).encode(encoding), converted=False)
+        assert [line.cells for line in table.lines] == [
+            ("C1", "Chi bộ Thôn Mẫu", "Nguyễn Văn Đức"),
+            ("C2", "Chi bộ Hai"),
+        ]
+        assert [line.number for line in table.lines] == [2, 4]
+
+    def test_windows_1258_is_read(self) -> None:
+        table = read_table(
+            windows_1258(text_table("Mã đơn vị;Tên đơn vị", *(f"C;{name}" for name in NAMES))), converted=False
+        )
+        assert [unicodedata.normalize("NFC", str(line.cells[1])) for line in table.lines] == NAMES
+        assert table.legacy is None
+
+    def test_quoted_fields_may_hold_delimiters_and_lines(self) -> None:
+        table = read_table('Mã đơn vị;Tên đơn vị\nC1;"Chi bộ; Thôn\nMẫu"\n'.encode(), converted=False)
+        assert table.lines[0].cells == ("C1", "Chi bộ; Thôn Mẫu")
+
+    def test_dates_and_numbers_of_a_workbook_keep_their_meaning(self) -> None:
+        book = Workbook()
+        book.active.append(["Mã đơn vị", "Ngày thành lập", "Số điện thoại", "Ngày sinh hoạt"])
+        book.active.append([12, date(1990, 2, 3), 912345678.0, 5])
+        out = io.BytesIO()
+        book.save(out)
+        assert read_table(out.getvalue(), converted=False).lines[0].cells == (12, "1990-02-03", 912345678, 5)
+
+    def test_a_formula_is_not_evaluated(self) -> None:
+        book = Workbook()
+        book.active.append(["Mã đơn vị", "Tên đơn vị"])
+        book.active.append(["C1", '=HYPERLINK("http://mau.example","x")'])
+        out = io.BytesIO()
+        book.save(out)
+        assert read_table(out.getvalue(), converted=False).lines[0].cells == ("C1",)
+
+    def test_what_a_workbook_escapes_is_read_as_it_was_typed(self) -> None:
+        head, cells = ["Mã đơn vị", "Tên đơn vị"], ["C1", "Một\r\nhai_x0041_\x07"]
+        data = write_xlsx([Sheet("x", [head, cells])])
+        assert read_table(data, converted=False).lines[0].cells == ("C1", "Một hai_x0041_\x07")
+
+    def test_the_size_that_a_sheet_states_is_not_believed(self) -> None:
+        sheet = zipfile.ZipFile(io.BytesIO(GOOD)).read("xl/worksheets/sheet1.xml").decode()
+        before, _, rest = sheet.partition("<dimension")
+        stated = f'{before}<dimension ref="A1:XFD1048576"{rest[rest.index("/>") :]}'
+        table = read_table(with_part("xl/worksheets/sheet1.xml", stated.encode()), converted=False)
+        assert len(table.lines) == 1
+
+    def test_the_first_sheet_with_a_header_is_read(self) -> None:
+        cover = Sheet("Bìa", [["Danh sách năm 2026"]])
+        data = write_xlsx([cover, Sheet("Danh sách", [["Mã đơn vị", "Tên đơn vị"], ["C1", "Chi bộ Một"]])])
+        assert read_table(data, converted=False).lines[0].cells == ("C1", "Chi bộ Một")
+
+
+class TestHeaders:
+    def test_titles_above_and_other_words_are_understood(self) -> None:
+        table = read_table(
+            xlsx_of(
+                ["ĐẢNG ỦY KHỐI"],
+                [],
+                ["DANH SÁCH CHI BỘ NĂM 2026"],
+                ["STT", "TÊN CHI BỘ", "Trực thuộc", "Bí thư", "SĐT (di động)", "Ghi chú"],
+                [1, "Chi bộ Một", "Đảng bộ A", "Nguyễn Văn An", 912345678, ""],
+            ),
+            converted=False,
+        )
+        assert table.columns == {"name": 1, "parent": 2, "person": 3, "phone": 4}
+        assert table.default_role == "bí thư"
+        assert [line.number for line in table.lines] == [5]
+
+    def test_a_header_of_two_rows_with_merged_cells_is_understood(self) -> None:
+        table = read_table(
+            xlsx_of(
+                ["TT", "Đơn vị", "", "Người phụ trách", "", ""],
+                ["", "Mã", "Tên", "Họ tên", "Điện thoại", "Nhiệm vụ"],
+                [1, "C1", "Chi bộ Một", "Nguyễn Văn An", "0912345678", "bí thư"],
+            ),
+            converted=False,
+        )
+        assert table.columns == {"code": 1, "name": 2, "person": 3, "phone": 4, "role": 5}
+        assert len(table.lines) == 1
+
+    def test_a_row_of_data_is_no_second_header(self) -> None:
+        table = read_table(xlsx_of(["Tên đơn vị", "Mã", "Xyz"], ["Chi bộ", "M1", "Loại"]), converted=False)
+        assert len(table.lines) == 1
+
+    def test_header_without_accents_or_decomposed_is_understood(self) -> None:
+        head = [unicodedata.normalize("NFD", title) for title in HEAD]
+        assert len(read_table(xlsx_of(head, row(code="C1")), converted=False).columns) == len(HEAD)
+        plain = ["ma don vi", "TEN DON VI", "don vi cap tren"]
+        assert len(read_table(xlsx_of(plain, ["C1"]), converted=False).columns) == 3
+
+
+def windows_1258(text: str) -> bytes:
+    """As a Vietnamese Windows stores it: letters with their roofs, tones behind them."""
+    out = b""
+    for char in text:
+        try:
+            out += char.encode("cp1258")
+        except UnicodeEncodeError:
+            parts = unicodedata.normalize("NFD", char)
+            tones = "".join(part for part in parts if part in "\u0300\u0301\u0303\u0309\u0323")
+            letter = unicodedata.normalize("NFC", "".join(part for part in parts if part not in tones))
+            out += letter.encode("cp1258") + tones.encode("cp1258")
+    return out
+
+
+TCVN3 = {chr(letter): chr(code) for code, letter in legacy._TCVN3.items()}
+VNI = {letter: code for code, letter in reversed(legacy._VNI.items())}
+
+
+def in_old_letters(text: str, which: Legacy) -> str:
+    table = TCVN3 if which is Legacy.TCVN3 else VNI
+    # TCVN3 has no capitals with tones: its writers changed the font.
+    return "".join(table.get(char) or table.get(char.lower(), char) for char in text)
+
+
+class TestOldLetters:
+    @pytest.mark.parametrize("which", list(Legacy))
+    def test_they_are_recognised_shown_and_converted_when_wanted(self, which: Legacy) -> None:
+        rows = [[in_old_letters(text, which) for text in ("C1", name)] for name in NAMES]
+        head = [in_old_letters(title, which) for title in ("Mã đơn vị", "Tên đơn vị")]
+        data = xlsx_of(head, *rows)
+        as_it_stands, converted = (read_table(data, converted=wanted) for wanted in (False, True))
+        assert as_it_stands.legacy is converted.legacy is which
+        assert as_it_stands.lines[0].cells == tuple(rows[0])
+        assert as_it_stands.samples[0] == (rows[0][1], NAMES[0])
+        assert [line.cells[1] for line in converted.lines][:5] == NAMES[:5]
+
+    def test_a_text_file_in_tcvn3_is_recognised(self) -> None:
+        text = text_table("Mã đơn vị;Tên đơn vị", *(f"C;{name}" for name in NAMES))
+        table = read_table(in_old_letters(text, Legacy.TCVN3).encode("latin-1"), converted=True)
+        assert table.legacy is Legacy.TCVN3
+        assert [line.cells[1] for line in table.lines][:5] == NAMES[:5]
+
+    def test_old_rows_under_a_new_header_are_recognised(self) -> None:
+        table = read_table(xlsx_of(HEAD, row(name="Chi bé Th«n MÉu"), row(name="Chi bộ Tổ Tám")), converted=True)
+        assert table.legacy is Legacy.TCVN3
+        assert [line.cells[1] for line in table.lines] == ["Chi bộ Thôn Mẫu", "Chi bộ Tổ Tám"]
+
+    def test_the_font_of_capitals_gives_capitals(self) -> None:
+        assert legacy.convert("CHI Bé TH¤N MÉU", Legacy.TCVN3) == "CHI BỘ THÔN MẪU"
+
+    @pytest.mark.parametrize("texts", [NAMES, ["José", "café"], ["Chi bộ"], [], ["plain"]])
+    def test_other_text_is_left_alone(self, texts: list[str]) -> None:
+        assert legacy.detect(texts) is None
+
+    @given(st.text())
+    def test_converting_never_fails_nor_touches_unicode(self, text: str) -> None:
+        for which in Legacy:
+            converted = legacy.convert(text, which)
+            assert converted == text or all(ord(char) <= 0xFF for char in text)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("data", "problem"),
+        [
+            (b"", FileProblem.EMPTY),
+            (b"\0" * 100, FileProblem.EMPTY),
+            (b"x" * (5 * 1024 * 1024 + 1), FileProblem.TOO_LARGE),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, FileProblem.OLD_EXCEL),
+            (b"<html><table><tr><td>x</td></tr></table>", FileProblem.OLD_EXCEL),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"), FileProblem.PASSWORD),
+            (samples.jpeg(samples.scene(64, 48)), FileProblem.PICTURE),
+            (samples.png(samples.scene(64, 48)), FileProblem.PICTURE),
+            (samples.webp(samples.scene(64, 48)), FileProblem.PICTURE),
+            (samples.heic(samples.scene(64, 48)), FileProblem.PICTURE),
+            (b"%PDF-1.7\n", FileProblem.DOCUMENT),
+            (zip_of({"word/document.xml": b"<x/>"}), FileProblem.DOCUMENT),
+            (zip_of({"mimetype": b"x", "content.xml": b"<x/>"}), FileProblem.OPEN_DOCUMENT),
+            (zip_of({"xl/workbook.bin": b"x"}), FileProblem.BINARY_EXCEL),
+            (zip_of({"readme.txt": b"x"}), FileProblem.UNKNOWN),
+            (b"\x7fELF\x02\x01\x01" + bytes(range(32)) * 9, FileProblem.UNKNOWN),
+            (GOOD[:-40], FileProblem.BROKEN),
+            (b"PK\x03\x04" + b"x" * 200, FileProblem.BROKEN),
+            (with_part("xl/workbook.xml", b"<workbook"), FileProblem.BROKEN),
+            (zip_of({"xl/workbook.xml": b"", **{f"x{n}": b"" for n in range(1000)}}), FileProblem.TOO_MANY_PARTS),
+            (with_part("xl/media/zeros", b"\0" * 53_000_000), FileProblem.UNPACKS_TOO_LARGE),
+            (b"just a letter to the office\nwithout any table", FileProblem.NO_HEADER),
+            ("Mã đơn vị;Tên đơn vị\n".encode(), FileProblem.NO_ROWS),
+            (write_csv([["Mã đơn vị", "Tên đơn vị"], *([n, "x"] for n in range(20_001))]), FileProblem.TOO_MANY_ROWS),
+            (b" \r\n \t", FileProblem.EMPTY),
+        ],
+    )  # fmt: skip
+    def test_each_has_its_name(self, data: bytes, problem: FileProblem) -> None:
+        assert problem_of(data) is problem
+
+    def test_text_repeated_by_reference_is_counted(self) -> None:
+        """A workbook stores a text once and points to it often; what comes out is what counts."""
+        rows = [["Mã đơn vị", "Tên đơn vị"], *([["x" * 500] * 40] * 1_000)]
+        assert problem_of(write_xlsx([Sheet("x", rows)])) is FileProblem.TOO_MUCH_TEXT
+
+    def test_entities_do_not_multiply(self) -> None:
+        laughs = "".join(f'<!ENTITY l{n + 1} "{f"&l{n};" * 10}">' for n in range(9))
+        bomb = f'<!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]><sst><si><t>&l9;</t></si></sst>'
+        assert read_problem(with_part("xl/sharedStrings.xml", bomb.encode())) in {FileProblem.BROKEN, None}
+
+    def test_a_row_far_below_is_no_million_rows(self) -> None:
+        sheet = zipfile.ZipFile(io.BytesIO(GOOD)).read("xl/worksheets/sheet1.xml").decode()
+        far = sheet.replace('r="2"', 'r="1048576"').replace('"A2"', '"A1048576"').replace('"B2"', '"B1048576"')
+        assert read_problem(with_part("xl/worksheets/sheet1.xml", far.encode())) in {None, FileProblem.BROKEN}
+
+    @settings(max_examples=40, deadline=None)
+    @given(st.data())
+    def test_damaged_workbooks_end_in_a_table_or_a_name(self, data: st.DataObject) -> None:
+        damaged = bytearray(GOOD)
+        for position in data.draw(st.lists(st.integers(0, len(GOOD) - 1), min_size=1, max_size=6)):
+            damaged[position] ^= data.draw(st.integers(1, 255))
+        read_problem(bytes(damaged))
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.binary(max_size=400))
+    def test_any_bytes_end_in_a_table_or_a_name(self, data: bytes) -> None:
+        read_problem(data)
+
+
+def read_problem(data: bytes) -> FileProblem | None:
+    try:
+        read_table(data, converted=True)
+    except FileRefused as refused:
+        return refused.problem
+    return None
+
+
+def said_of(**changes: object) -> bytes:
+    fields = {"header": [], "columns": {}, "lines": [], "default_role": None, "legacy": None, "samples": []}
+    return json.dumps(fields | changes).encode()
+
+
+def posing_as_child(program: str) -> list[str]:
+    """A child that a hostile file has taken over."""
+    return reading_command("import os, struct, time\nos.write(1, b'R')\n" + program)
+
+
+class TestTheChild:
+    def test_it_reads_what_an_unconfined_reader_reads(self) -> None:
+        text = text_table("Mã đơn vị;Tên đơn vị", *(f"C;{name}" for name in NAMES))
+        for data in (
+            GOOD,
+            text.encode(),
+            text.encode("utf-16"),
+            windows_1258(text),
+            in_old_letters(text, Legacy.TCVN3).encode("latin-1"),
+            xlsx_of(["Mã đơn vị", "Ngày thành lập"], ["C1", date(1990, 2, 3)], [True, 1.5]),
+        ):
+            assert read_in_child(data, converted=True) == read_table(data, converted=True)
+
+    def test_it_names_the_same_problems(self) -> None:
+        for data in (b"%PDF-1.7", GOOD[:-40], b"letter\nwithout table", samples.jpeg(samples.scene(64, 48))):
+            with pytest.raises(FileRefused) as refused:
+                read_in_child(data, converted=False)
+            assert refused.value.problem is problem_of(data)
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            "open('/etc/passwd')",
+            "socket.socket()",
+            "os.fork()",
+            "os.execv('/bin/true', ['true'])",
+            "os.listdir('/')",
+            "open('/proc/self/environ')",
+        ],
+    )
+    def test_it_can_do_nothing_else(self, action: str) -> None:
+        program = (
+            "import json, os, socket\n"
+            "from meetingcheck.orgs.importing import child\n"
+            "child.prime()\nchild.confine()\n"
+            f"try:\n    {action}\n    said = 'done'\n"
+            "except OSError as error:\n    said = 'refused'\n"
+            "print(json.dumps([said, dict(os.environ)]))\n"
+        )
+        finished = subprocess.run(reading_command(program), env={"SECRET": "x"}, capture_output=True, check=True)
+        assert json.loads(finished.stdout) == ["refused", {}]
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            b"{",
+            b"[]",
+            b'{"problem": "unheard"}',
+            said_of(columns={"password": 1}),
+            said_of(lines=[[1, {"a": 1}]]),
+            said_of(lines=[[1, "x" * 600]]),
+            said_of(lines=[[-1, "x"]]),
+            said_of(legacy="klingon"),
+            b'{"header": [], "columns": {}, "lines": [[1, NaN]], "default_role": null, "legacy": null, "samples": []}',
+        ],
+    )  # fmt: skip
+    def test_an_answer_without_sense_is_not_believed(self, said: bytes) -> None:
+        program = f"os.write(1, {struct.pack('>I', len(said)) + said!r})\ntime.sleep(60)"
+        with pytest.raises(FileRefused) as refused:
+            read_in_child(GOOD, converted=False, command=posing_as_child(program))
+        assert refused.value.problem is FileProblem.CRASHED
+
+    def test_an_endless_answer_is_cut_off(self) -> None:
+        program = "os.write(1, b'\\xff\\xff\\xff\\xff')\ntime.sleep(60)"
+        with pytest.raises(FileRefused) as refused:
+            read_in_child(GOOD, converted=False, command=posing_as_child(program))
+        assert refused.value.problem is FileProblem.CRASHED
+
+    def test_a_child_that_says_nothing_is_ended(self) -> None:
+        with pytest.raises(FileRefused) as refused:
+            read_in_child(GOOD, converted=False, seconds=0.3, command=posing_as_child("time.sleep(60)"))
+        assert refused.value.problem is FileProblem.TOOK_TOO_LONG
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            912345678,
+            912345678.0,
+            "0912345678",
+            "912345678",
+            "+84912345678",
+            "84912345678",
+            "84 912.345.678",
+            "912345678.0",
+        ],
+    )
+    def test_a_phone_number_however_written_is_one(self, typed: str | int | float) -> None:
+        assert phone_of(typed) == "0912345678"
+
+    @pytest.mark.parametrize("typed", ["", "12", "không có", 84, "0012345678", "09123456789012"])
+    def test_what_is_no_phone_number_is_none(self, typed: str | int) -> None:
+        assert phone_of(typed) is None
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "03/02/1990",
+            "3/2/1990",
+            "3.2.90",
+            "03-02-1990",
+            "1990-02-03",
+            32907,
+            "32907",
+            "ngày 3 tháng 2 năm 1990",
+            32907.5,
+        ],
+    )
+    def test_a_day_however_written_is_one(self, typed: str | int | float) -> None:
+        assert day_of(typed, TODAY) == date(1990, 2, 3)
+
+    @pytest.mark.parametrize("typed", ["31/02/1990", "1990", 1990, "hôm qua", "13/13/2020", "", 99999999])
+    def test_what_is_no_day_is_none(self, typed: str | int) -> None:
+        assert day_of(typed, TODAY) is None
+
+    @given(st.dates(date(1920, 1, 1), date(2100, 1, 1)))
+    def test_each_day_survives_being_written(self, day: date) -> None:
+        serial = (day - date(1899, 12, 30)).days
+        for typed in (day.isoformat(), day.strftime("%d/%m/%Y"), f"{day.day}.{day.month}.{day.year}"):
+            assert day_of(typed, TODAY) == day
+        assert serial < 10_000 or day_of(serial, TODAY) == day_of(str(serial), TODAY) == day
+
+    @pytest.mark.parametrize(
+        ("typed", "day"),
+        [
+            *((5, 5), ("05", 5), ("5.0", 5), ("ngày 5", 5), ("Mùng 3 hằng tháng", 3), ("cuối tháng", 31), (31, 31)),
+            *((0, None), (32, None), ("3-5", None), ("thứ hai", None)),
+        ],
+    )  # fmt: skip
+    def test_usual_days(self, typed: str | int, day: int | None) -> None:
+        assert usual_day_of(typed) == day
+
+    def test_roles(self) -> None:
+        assert roles_of("Bí thư") == ["secretary"]
+        assert roles_of("BI THU; người xem") == ["secretary", "reader"]
+        assert roles_of("Cấp ủy viên phụ trách") == ["watcher"]
+        assert roles_of("vua") is None
+
+    def test_mails(self) -> None:
+        assert mail_of(" An@Mau.Example ") == "an@mau.example"
+        assert mail_of("an tại mẫu") is None
+
+    def test_names_alike(self) -> None:
+        assert same_name("Chi bộ Thôn Hoà", "CHI BỘ thôn Hòa")
+        assert same_name("chi bo thon mau", "Chi bộ Thôn Mẫu")
+        assert not same_name("Chi bộ Thôn Mẫu", "Chi bộ Thôn Mậu")
+        assert may_be_one_person("Nguyễn Văn An", "Nguyen Van An")
+        assert not may_be_one_person("Nguyễn Văn An", "Nguyễn Thị Bình")
+
+
+def test_csv_exports_hold_no_formula() -> None:
+    text = write_csv([["=1+1", "+84", "-1", "@x", "\tx", "an", 5]]).decode("utf-8-sig")
+    assert text == "'=1+1;'+84;'-1;'@x;'\tx;an;5\r\n"
+
+
+def test_what_was_exported_reads_the_same() -> None:
+    table = read_table(write_csv([["Mã đơn vị", "Tên đơn vị"], ["=cmd|x", "-a"]]), converted=False)
+    assert isinstance(table, Table)
+    assert table.lines[0].cells == ("=cmd|x", "-a")
