@@ -33,6 +33,11 @@ from meetingcheck.office.backups.restoring import restore_backup
 from meetingcheck.office.backups.sealing import read_private_key, read_public_key
 from meetingcheck.office.demo.seed import NotEmpty, read_accounts, read_link, seed_demo
 from meetingcheck.orgs.administrators import let_administrator_in
+from meetingcheck.orgs.importing.jobs import NothingBelow, import_at_once
+from meetingcheck.orgs.importing.outcomes import MAX_BYTES as MAX_LIST_BYTES
+from meetingcheck.orgs.importing.outcomes import FileRefused
+from meetingcheck.orgs.importing.rules import FILE_SENTENCES
+from meetingcheck.orgs.importing.words import faults_said
 from meetingcheck.photos.decoder import Decoder
 from meetingcheck.photos.inspection import inspect_file
 from meetingcheck.serve import DEMO_LOG, PortUnusable, serve
@@ -226,6 +231,29 @@ def _say(line: str) -> None:
 def _end_tidily() -> None:
     """SIGTERM ends the command as Ctrl-C does, so that nothing half-done stays behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@main.command("import-units")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what the list would do.")
+def import_units_command(file: Path, dry_run: bool) -> None:
+    """Bring units, people and roles in from an Excel or CSV list: all of it, or nothing."""
+    app = _app()
+    with file.open("rb") as source:
+        content = source.read(MAX_LIST_BYTES + 1)
+    with app.app_context(), app.test_request_context():
+        try:
+            plan = import_at_once(content, system_clock(), dry_run=dry_run)
+        except FileRefused as refused:
+            raise click.ClickException(FILE_SENTENCES[refused.problem]) from refused
+        except NothingBelow as error:
+            raise click.ClickException("There is no unit yet: set the system up first (create-admin).") from error
+        for row in plan.rows:
+            if row.faults:
+                click.echo(json.dumps({"line": row.line, "problems": faults_said(row)}, ensure_ascii=False))
+    counts = plan.counts()
+    click.echo(json.dumps({**counts, "applied": not dry_run and not counts["error"]}))
+    sys.exit(1 if counts["error"] else 0)
 
 
 @main.command("inspect-photo")

@@ -41,7 +41,12 @@ def serve(settings: Settings, announce: Callable[[], None]) -> int:
         _check_port(settings)
         if settings.demo:
             replace_file(settings.data / DEMO_MARKER, settings.public_url)
-        return Supervisor(_children(settings), output.report, output.line).run(announce)
+        store = None if settings.store.endpoint_url else LocalStore.prepare(store_folder(settings)).with_free_ports()
+        try:
+            return Supervisor(_children(settings, store), output.report, output.line).run(announce)
+        finally:
+            if store is not None:
+                store.remove_sockets()
 
 
 def _check_port(settings: Settings) -> None:
@@ -58,17 +63,17 @@ def _check_port(settings: Settings) -> None:
         ) from error
 
 
-def _children(settings: Settings) -> list[Child]:
+def _children(settings: Settings, store: LocalStore | None) -> list[Child]:
     environment = {
         **os.environ,
         "MEETINGCHECK_DATA": str(settings.data),
         "MEETINGCHECK_DEMO": "1" if settings.demo else "0",
         "PYTHONUNBUFFERED": "1",
     }
-    if settings.store.endpoint_url:
+    if store is None:
         children = [_step("bucket", ["prepare-store"], environment, READY_WITHIN_S)]
     else:
-        children = [_store(settings)]  # it has its bucket when it is ready
+        children = [_store(store)]  # it has its bucket when it is ready
     children.append(_step("migrate", ["migrate"], environment, MIGRATION_WITHIN_S))
     if settings.demo:
         children.append(_step("seed", ["seed-demo", "--if-empty"], environment, SEED_WITHIN_S))
@@ -77,8 +82,7 @@ def _children(settings: Settings) -> list[Child]:
     return children
 
 
-def _store(settings: Settings) -> Child:
-    store = LocalStore.prepare(store_folder(settings)).with_free_ports()
+def _store(store: LocalStore) -> Child:
     return Child(
         name=STORE,
         argv=store.argv(),

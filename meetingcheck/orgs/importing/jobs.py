@@ -25,8 +25,9 @@ from meetingcheck.orgs.importing.actions import (
 from meetingcheck.orgs.importing.outcomes import FileProblem, FileRefused, Table
 from meetingcheck.orgs.importing.parent import read_in_child
 from meetingcheck.orgs.importing.queries import find_run, load_area, lock_run
-from meetingcheck.orgs.importing.rules import CHANGED_MEANWHILE, Area, Plan, judge
+from meetingcheck.orgs.importing.rules import CHANGED_MEANWHILE, Area, Plan, Verdict, judge
 from meetingcheck.orgs.models import ImportRow, ImportRun, ImportState
+from meetingcheck.orgs.queries import find_root
 from meetingcheck.record.actions import Fact, append
 
 FORGET = JobKind("orgs.forget_imports", lane="bulk", every=timedelta(hours=6))
@@ -102,6 +103,32 @@ def apply_import(params: dict[str, Any], now: datetime) -> None:
     with write_transaction() as session:
         forget_rows(session, run_id)
     _keep_preview(run_id, table, plan, CHANGED_MEANWHILE)
+
+
+class NothingBelow(Exception):
+    """There is no unit yet that a list could be read into."""
+
+
+def import_at_once(content: bytes, now: datetime, *, dry_run: bool) -> Plan:
+    """Read a list into the root and carry it out, from the command line; what it meant, row by row.
+
+    Nothing is changed by a dry run, nor when a row is faulty. Raises FileRefused, NothingBelow, and IntegrityError when
+    somebody else changed the same at this moment.
+    """
+    table = read_in_child(content, converted=False)
+    today = local_day(now)
+    with read_transaction() as session:
+        root = find_root(session, today)
+        if root is None:
+            raise NothingBelow
+        area = load_area(session, root.id, None, today)
+    plan = judge(table.lines, table.columns, table.default_role, area, uuid.uuid4())
+    if dry_run or plan.counts()[Verdict.ERROR]:
+        return plan
+    prepared = prepare(plan, now)
+    with write_transaction() as session:
+        carry_out(session, plan, prepared, today, None, now)
+    return plan
 
 
 def forget_imports(_params: dict[str, Any], now: datetime) -> None:

@@ -1,7 +1,7 @@
 """What an import says to people, in the language of the page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask_babel import gettext
@@ -9,7 +9,7 @@ from flask_babel import gettext
 from meetingcheck.lib.text import N_
 from meetingcheck.orgs.importing.columns import TITLES, Field
 from meetingcheck.orgs.importing.outcomes import FileProblem
-from meetingcheck.orgs.importing.rules import FAULT_SENTENCES, FILE_SENTENCES, Fault
+from meetingcheck.orgs.importing.rules import FAULT_SENTENCES, FILE_SENTENCES, Fault, Judged
 from meetingcheck.orgs.importing.values import WATCHER
 from meetingcheck.orgs.models import ImportRow
 
@@ -69,6 +69,11 @@ def change_text(change: Mapping[str, str]) -> str:
 
 def fault_texts(row: ImportRow) -> list[str]:
     return [_fault_text(found) for found in row.reasons["faults"]]
+
+
+def faults_said(judged: Judged) -> list[str]:
+    """What is wrong with a row that was judged and not kept."""
+    return [_fault_text(asdict(found)) for found in judged.faults]
 
 
 def _fault_text(found: Mapping[str, Any]) -> str:
