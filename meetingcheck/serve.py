@@ -70,11 +70,11 @@ def _children(settings: Settings, store: LocalStore | None) -> list[Child]:
         "MEETINGCHECK_DEMO": "1" if settings.demo else "0",
         "PYTHONUNBUFFERED": "1",
     }
-    if store is None:
-        children = [_step("bucket", ["prepare-store"], environment, READY_WITHIN_S)]
-    else:
-        children = [_store(store)]  # it has its bucket when it is ready
-    children.append(_step("migrate", ["migrate"], environment, MIGRATION_WITHIN_S))
+    bucket = _step("bucket", ["prepare-store"], environment, READY_WITHIN_S)
+    children = [
+        bucket if store is None else _store(store),  # our own store has its bucket when it is ready
+        _step("migrate", ["migrate"], environment, MIGRATION_WITHIN_S),
+    ]
     if settings.demo:
         children.append(_step("seed", ["seed-demo", "--if-empty"], environment, SEED_WITHIN_S))
     children.append(_web(settings, environment))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser
 
 from meetingcheck import create_app
 from meetingcheck.lib.migrate import migrate
@@ -13,6 +14,7 @@ from meetingcheck.lib.settings import Settings, read_settings
 from meetingcheck.lib.storage import MemoryStorage
 from meetingcheck.photos.extension import decoder_of
 from tests.clock import SetClock
+from tests.engines.browser import launch_browser
 from tests.engines.postgres import PostgresCluster
 from tests.engines.smtp import SmtpSink
 from tests.world import World, make_world
@@ -26,6 +28,13 @@ def postgres() -> Iterator[PostgresCluster]:
     with PostgresCluster() as cluster:
         cluster.template("migrated", migrate)
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole run: Playwright's driver takes a thread for itself, so there can be no second one."""
+    with launch_browser() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
-"""The running site and the browser, as the pages' tests have them."""
+"""The running site, as the pages' tests have them."""
 
-from tests.pages.conftest import browser, site
+from tests.pages.conftest import site
 
-__all__ = ["browser", "site"]
+__all__ = ["site"]

@@ -48,6 +48,7 @@ from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import Job, JobState, enqueue
 from meetingcheck.lib.processes import free_port, tied_to_parent
 from meetingcheck.lib.registries import JobKind
+from meetingcheck.lib.seaweed import LocalStore
 from meetingcheck.lib.settings import NAMES, SECRET_NAMES, Settings, read_settings
 from meetingcheck.lib.storage import Storage
 from meetingcheck.lib.store import make_storage
@@ -320,6 +321,8 @@ class Installation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.crash()
+        if (self.data / "store").exists():
+            LocalStore.prepare(self.data / "store").remove_sockets()
         if "app" in self.__dict__:
             decoder_of(self.app).close()
 

@@ -12,6 +12,7 @@ import pytest
 from meetingcheck.duties.jobs import MAKE
 from meetingcheck.lib.housekeeping import SWEEP
 from meetingcheck.lib.jobs import LANES
+from meetingcheck.lib.seaweed import GRPC_OFFSET
 from tests.engine.system import Browser, Installation, Report
 from tests.engines.smtp import SmtpSink
 
@@ -138,6 +139,9 @@ class TestEnding:
         serving.wait_until_gone()
         asked = [name for name, what in serving.told if what == "is asked to end"]
         assert asked == STAY[::-1]
+        ports = json.loads((serving.data / "store" / "ports.json").read_text()).values()
+        sockets = [path.name for path in Path("/tmp").glob("*.sock")]
+        assert not [name for name in sockets for port in ports if str(port + GRPC_OFFSET) in name]
 
 
 def _others_reach(path: Path, top: Path) -> bool:

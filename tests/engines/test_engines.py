@@ -17,12 +17,12 @@ import pytest
 from playwright.sync_api import Browser
 from sqlalchemy import Connection, create_engine, make_url, text
 
+from meetingcheck.lib.db import WRITE
 from tests.engines import postgres
 from tests.engines.browser import (
     axe_violations,
     beyond_width,
     fits_width,
-    launch_browser,
     open_context,
     screenshot,
 )
@@ -35,7 +35,7 @@ from tests.engines.smtp import SmtpSink
 
 @contextmanager
 def _transaction(url: str) -> Iterator[Connection]:
-    engine = create_engine(url)
+    engine = create_engine(url, execution_options={WRITE: True})
     with engine.begin() as connection:
         yield connection
     engine.dispose()
@@ -182,12 +182,6 @@ def site() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launch_browser() as running:
-        yield running
 
 
 def test_browser_is_a_small_phone_in_vietnamese(browser: Browser, site: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from waitress.server import create_server
 
 from meetingcheck import create_app
@@ -17,7 +17,6 @@ from meetingcheck.lib.settings import read_settings
 from meetingcheck.lib.storage import S3Storage
 from meetingcheck.photos.extension import decoder_of
 from tests.clock import SetClock
-from tests.engines.browser import launch_browser
 from tests.engines.store import running_store
 from tests.photos import samples
 from tests.world import PASSWORD, World, form_of, make_world
@@ -38,12 +37,6 @@ class Site:
             page.fill("#code", self.world.code())
             page.click("main button.btn")
             page.wait_for_url(lambda url: "/second-factor" not in url)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with launch_browser() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
