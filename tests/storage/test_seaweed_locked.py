@@ -11,6 +11,7 @@ import stat
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -232,8 +233,12 @@ def _shell(folder: Path, store: RunningStore, command: str) -> str:
 def _listening_addresses(store: RunningStore) -> Iterator[tuple[str, int]]:
     """The addresses on which the store's process listens, by the system's own tables."""
     assert store.pid is not None
-    links = (os.readlink(path) for path in Path(f"/proc/{store.pid}/fd").iterdir())
-    sockets = {link[len("socket:[") : -1] for link in links if link.startswith("socket:[")}
+    sockets = set()
+    for descriptor in Path(f"/proc/{store.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # one that was closed since it was listed listens no more
+            link = os.readlink(descriptor)
+            if link.startswith("socket:["):
+                sockets.add(link[len("socket:[") : -1])
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         for line in Path(f"/proc/{store.pid}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
