@@ -18,7 +18,9 @@ ifndef SEED
 SEED := $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 endif
 TESTS ?= tests
-TEST_TIME_LIMIT ?= 30m
+TEST_TIME_LIMIT ?= 40m
+# How many processes test at the same time; each has its own databases, store and browser.
+TEST_PROCESSES ?= 2
 
 venv := .venv
 python := $(venv)/bin/python
@@ -92,7 +94,8 @@ demo: setup
 		exec $(venv)/bin/meetingcheck serve --demo; \
 	fi
 
-pytest = MEETINGCHECK_SEED=$(SEED) $(python) -m pytest --hypothesis-seed=$(SEED) $(TESTS)
+pytest = MEETINGCHECK_SEED=$(SEED) $(python) -m pytest --hypothesis-seed=$(SEED) \
+	--numprocesses=$(TEST_PROCESSES) --dist=loadfile $(TESTS)
 
 # The limit ends a hanging run as Ctrl-C would: pytest then shows where it hung.
 .PHONY: test soak

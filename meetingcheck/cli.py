@@ -1,6 +1,7 @@
 """The command `meetingcheck`."""
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -12,11 +13,14 @@ import click
 from flask import Flask
 
 from meetingcheck import create_app
-from meetingcheck.accounts.rules import link_path
+from meetingcheck.accounts.api_tokens.actions import issue_token
+from meetingcheck.accounts.queries import find_user_by_login
+from meetingcheck.accounts.rules import link_path, normal_login
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.lib.clock import system_clock
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.http.server import serve_web
+from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import LANES, Worker, hurry
 from meetingcheck.lib.logs import configure_logs, log
 from meetingcheck.lib.migrate import migrate as migrate_database
@@ -33,13 +37,13 @@ from meetingcheck.office.backups.restoring import restore_backup
 from meetingcheck.office.backups.sealing import read_private_key, read_public_key
 from meetingcheck.office.demo.seed import NotEmpty, read_accounts, read_link, seed_demo
 from meetingcheck.orgs.administrators import let_administrator_in
+from meetingcheck.orgs.importing.faults import FILE_SENTENCES
 from meetingcheck.orgs.importing.jobs import NothingBelow, import_at_once
 from meetingcheck.orgs.importing.outcomes import MAX_BYTES as MAX_LIST_BYTES
 from meetingcheck.orgs.importing.outcomes import FileRefused
-from meetingcheck.orgs.importing.rules import FILE_SENTENCES
 from meetingcheck.orgs.importing.words import faults_said
 from meetingcheck.photos.decoder import Decoder
-from meetingcheck.photos.inspection import inspect_file
+from meetingcheck.photos.inspection import SECONDS_PER_FILE, inspect_file
 from meetingcheck.serve import DEMO_LOG, PortUnusable, serve
 
 
@@ -141,6 +145,22 @@ def create_admin_command(login: str, name: str | None) -> None:
     click.echo(f"{settings.public_url}{link_path(token)}")
 
 
+@main.command("issue-token")
+@click.argument("login")
+@click.option("--name", default="", help="What the token is for, as the lists of devices show it.")
+def issue_token_command(login: str, name: str) -> None:
+    """Print a token by which a program may act as LOGIN at /api/v1, for 30 days. It is shown this once."""
+    settings = _settings()
+    app = create_app(settings, storage=MemoryStorage(system_clock))  # no photo is touched, so no object store is needed
+    with app.app_context(), write_transaction() as session:
+        user = find_user_by_login(session, normal_login(login))
+        if user is None or user.disabled_at is not None:
+            raise click.ClickException("Nobody who may sign in has this login.")
+        token, expires_at = issue_token(session, user.id, name, system_clock())
+    click.echo(token)
+    click.echo(f"It ends on {local_day(expires_at):%d/%m/%Y}; keep it where only its program can read it.", err=True)
+
+
 @main.command("prepare-store", hidden=True)
 def prepare_store() -> None:
     """Make the bucket if it is not there yet."""
@@ -206,7 +226,11 @@ def backup(folder: Path, with_keys: bool, encrypt_to: Path | None) -> None:
         manifest = make_backup(_app(), folder, _say, recipient=recipient, with_keys=with_keys)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(json.dumps({"objects": len(manifest.objects), "size": manifest.size}))
+    click.echo(json.dumps({"objects": len(manifest.objects), "size": manifest.size, "lost": len(manifest.lost)}))
+    if manifest.lost:
+        for one in manifest.lost:
+            _say(one.why)
+        raise click.ClickException("The backup is made and holds everything else; these objects could not be kept.")
 
 
 @main.command()
@@ -260,14 +284,15 @@ def import_units_command(file: Path, dry_run: bool) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def inspect_photo_command(files: tuple[Path, ...]) -> None:
     """Look at photos as an upload would; one JSON object a line. Exit code 0 only when all are accepted."""
-    with Decoder() as decoder:
+    with Decoder(seconds_per_file=SECONDS_PER_FILE) as decoder:
         verdicts = [_print_verdict(decoder, file) for file in files]
     sys.exit(0 if all(verdicts) else 1)
 
 
 def _print_verdict(decoder: Decoder, file: Path) -> bool:
     verdict = inspect_file(decoder, file)
-    click.echo(json.dumps({"file": str(file), **verdict}, ensure_ascii=False))
+    name = os.fsencode(file).decode("utf-8", "replace")  # names of files are bytes, and may be no text
+    click.echo(json.dumps({"file": name, **verdict}, ensure_ascii=False))
     return bool(verdict["accepted"])
 
 

@@ -11,19 +11,22 @@ import pyotp
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from meetingcheck.accounts.actions import NewUser, add_user, keep_authenticator
 from meetingcheck.accounts.factors import SEALED_FOR
 from meetingcheck.accounts.keys import seal
 from meetingcheck.accounts.models import Authenticator
-from meetingcheck.duties.actions import ensure_series, make_obligations, set_policy
-from meetingcheck.duties.models import Obligation, PeriodType, Policy, Series
-from meetingcheck.duties.queries import REGULAR
-from meetingcheck.duties.rules import Month
+from meetingcheck.duties.actions import make_obligations, set_policy
+from meetingcheck.duties.exceptions.actions import TELL_CELLS, Scope, Wish, set_exception
+from meetingcheck.duties.models import Obligation, Policy, Series
+from meetingcheck.duties.queries import REGULAR, THEMATIC
+from meetingcheck.duties.rules import Month, PeriodType, Quarter
+from meetingcheck.duties.series.actions import ensure_series
 from meetingcheck.lib.db import read_transaction, write_transaction
-from meetingcheck.lib.jobs import LANES, Worker
+from meetingcheck.lib.jobs import LANES, Job, Worker
 from meetingcheck.lib.services import services_of
 from meetingcheck.orgs.actions import NewUnit, ensure_kind, found_unit, give_role
 from meetingcheck.orgs.models import Role
@@ -135,6 +138,28 @@ def make_world(app: Flask, clock: SetClock) -> World:
         first = Month.of(SUPERVISED_FROM)
         make_obligations(session, [first.plus(number) for number in range(4)], now)
     return World(app, clock, root, committee, cells, other, other_cell, users)
+
+
+def excuse(session: Session, obligation: Obligation, by: uuid.UUID, now: datetime) -> None:
+    """An authority lets a period not count, and tells nobody."""
+    scope = Scope(obligation.unit_id, obligation.period, obligation.series)
+    set_exception(session, scope, Wish(None, "Mưa lũ", "Công văn 1-CV/ĐU"), by, now)
+    session.execute(delete(Job).where(Job.kind == TELL_CELLS.name))
+
+
+def add_thematic(world: World) -> None:
+    """The thematic series beside the regular one, with what it asks for from the first whole quarter on: nothing of
+    it is in the world otherwise."""
+    thematic = Series(
+        code=THEMATIC,
+        name="Sinh hoạt chuyên đề",
+        unit_kind=None,
+        period_type=PeriodType.QUARTER,
+        from_on=LONG_AGO,
+    )
+    with world.app.app_context(), write_transaction() as session:
+        ensure_series(session, thematic)
+        make_obligations(session, [Quarter(2026, 4), Quarter(2027, 1)], world.clock())
 
 
 def policy_for(unit_id: uuid.UUID, from_on: date = LONG_AGO, **values: int) -> Policy:

@@ -3,13 +3,15 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from meetingcheck.accounts.api_tokens.actions import revoke_tokens_of
 from meetingcheck.accounts.factors import NewPasskey
 from meetingcheck.accounts.models import (
     Authenticator,
@@ -21,6 +23,7 @@ from meetingcheck.accounts.models import (
     User,
     UserSession,
 )
+from meetingcheck.accounts.personal_tokens.actions import switch_calendar_off
 from meetingcheck.accounts.queries import count_recent_failures, find_user_by_login
 from meetingcheck.accounts.rules import (
     CODE_ALPHABET,
@@ -42,10 +45,14 @@ from meetingcheck.accounts.rules import (
     session_lasts,
 )
 from meetingcheck.lib.db import insert_if_new
+from meetingcheck.lib.jobs import enqueue
+from meetingcheck.lib.registries import JobKind
 from meetingcheck.lib.text import name_sort_key, one_line
 from meetingcheck.lib.tokens import new_token, token_hash
 from meetingcheck.record.actions import Fact, append
 
+ACCESS_CHANGED = JobKind("accounts.access_changed", lane="alerts")
+PEOPLE_AT_A_TIME = 500
 CODE_HASH_ROUNDS = 10_000  # a code for people is short: some milliseconds each keep a stolen table from being tried out
 
 
@@ -97,11 +104,26 @@ def enable_user(session: Session, user_id: uuid.UUID, actor_id: uuid.UUID | None
         append(session, now, Fact("user_enabled", "user", user_id, actor_id))
 
 
+class AccessChange(StrEnum):
+    """What a person hears of, because it may not have been the person."""
+
+    PASSWORD = "password_changed"  # noqa: S105 - what happened, not a password
+    PHONE = "phone_pinned"
+
+
+def _have_told(session: Session, user_id: uuid.UUID, what: AccessChange, about: uuid.UUID, now: datetime) -> None:
+    """Have the person told in the background; telling is a feature to the right."""
+    enqueue(session, ACCESS_CHANGED, {"user": str(user_id), "what": what.value, "about": str(about)}, now)
+
+
 def choose_language(session: Session, user_id: uuid.UUID, language: str) -> None:
     session.execute(update(User).where(User.id == user_id).values(language=language))
 
 
 def set_password(session: Session, user_id: uuid.UUID, password_hash: str, actor_id: uuid.UUID, now: datetime) -> None:
+    """Set a password. Another one in place of one that was there is told to the person: it may be somebody else's."""
+    if session.scalar(select(User.password_hash).where(User.id == user_id)) is not None:
+        _have_told(session, user_id, AccessChange.PASSWORD, uuid.uuid4(), now)
     session.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
     append(session, now, Fact("password_set", "user", user_id, actor_id))
 
@@ -199,6 +221,15 @@ def end_sessions_of(
     return _end_sessions(session, now, actor_id, *wanted)
 
 
+def end_sessions_of_all(
+    session: Session, user_ids: Collection[uuid.UUID], actor_id: uuid.UUID | None, now: datetime
+) -> int:
+    """End all sessions of many people at once; the number of sessions ended."""
+    listed = sorted(user_ids)
+    pieces = [listed[start : start + PEOPLE_AT_A_TIME] for start in range(0, len(listed), PEOPLE_AT_A_TIME)]
+    return sum(_end_sessions(session, now, actor_id, UserSession.user_id.in_(piece)) for piece in pieces)
+
+
 def _end_sessions(session: Session, now: datetime, actor_id: uuid.UUID | None, *wanted: ColumnElement[bool]) -> int:
     ended = session.scalars(
         update(UserSession)
@@ -294,7 +325,7 @@ def make_link(
 
 
 def use_link(session: Session, token: str, password_hash: str, now: datetime) -> User | None:
-    """Set the password, end all sessions and links of the person; None when the link counts no more.
+    """Set the password, end all sessions, links and tokens of the person; None when the link counts no more.
 
     Of several at the same time, one gets the person.
     """
@@ -315,6 +346,7 @@ def use_link(session: Session, token: str, password_hash: str, now: datetime) ->
         return None
     _revoke_links(session, user_id, now)
     end_sessions_of(session, user_id, user_id, now)
+    revoke_tokens_of(session, user_id, user_id, now)
     set_password(session, user_id, password_hash, user_id, now)
     append(session, now, Fact("link_used", "user", user_id, user_id))
     return session.scalars(select(User).where(User.id == user_id).execution_options(populate_existing=True)).one()
@@ -459,6 +491,7 @@ def pin_device(session: Session, user_id: uuid.UUID, token: str, name: str, now:
     session.add(device)
     session.flush()
     append(session, now, Fact("device_pinned", "device", device.id, user_id))
+    _have_told(session, user_id, AccessChange.PHONE, device.id, now)
     return device.id
 
 
@@ -530,9 +563,12 @@ def _revoke_enrolments(session: Session, user_id: uuid.UUID, now: datetime, *whi
 
 
 def revoke_all_access(session: Session, user_id: uuid.UUID, actor_id: uuid.UUID | None, now: datetime) -> None:
-    """A lost phone: the person's phones, sessions, links and enrolment codes end. Password and second factor stay."""
+    """A lost phone: the person's phones, sessions, links, enrolment codes, tokens and calendar end. Password and second
+    factor stay."""
     _unpin(session, actor_id, now, Device.user_id == user_id)
     end_sessions_of(session, user_id, actor_id, now)
+    revoke_tokens_of(session, user_id, actor_id, now)
+    switch_calendar_off(session, user_id, actor_id, now)
     _revoke_links(session, user_id, now)
     _revoke_enrolments(session, user_id, now)
     append(session, now, Fact("access_revoked", "user", user_id, actor_id))

@@ -15,6 +15,7 @@ class Actor(UserMixin):
 
     `device_id` is the pinned phone on which the session was opened, `proven_at` when they last proved it.
     `limited_to` is an obligation's id when a report link opened the session: then nothing else is in reach.
+    `by_token`: a program that showed a token of this person; there is no session then, and never a recent proof.
     """
 
     user_id: uuid.UUID
@@ -26,6 +27,7 @@ class Actor(UserMixin):
     privilege: Privilege = Privilege.ORDINARY
     proven_at: datetime | None = None
     limited_to: uuid.UUID | None = None
+    by_token: bool = False
 
     def get_id(self) -> str:
         return self.token

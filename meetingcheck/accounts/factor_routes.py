@@ -26,7 +26,7 @@ from meetingcheck.accounts.factors import (
 from meetingcheck.accounts.keys import seal, unseal
 from meetingcheck.accounts.models import User
 from meetingcheck.accounts.queries import Factors, factors_of, get_user
-from meetingcheck.accounts.rules import BETWEEN_FACTORS, browser_name
+from meetingcheck.accounts.rules import BETWEEN_FACTORS, Privilege, browser_name
 from meetingcheck.accounts.sessions import (
     HalfWay,
     attempt,
@@ -34,6 +34,7 @@ from meetingcheck.accounts.sessions import (
     counted_for,
     enter,
     find_half_way,
+    find_pinned,
     find_signed_in,
     must_show_second,
     privilege_now,
@@ -100,8 +101,10 @@ def _go_on(half_way: HalfWay, user: User) -> AnyResponse:
 def _ask_page(user: User, problems: dict[str, list[str]] | None = None) -> str:
     with read_transaction() as rows:
         factors = factors_of(rows, user.id)
+        privilege = privilege_now(rows, user.id, services().now())
     return render_template(
         "accounts/second_factor.html",
+        needed=privilege != Privilege.ORDINARY,
         factors=factors,
         passkey_options=ask_for_passkey(factors),
         problems=problems or {},
@@ -113,23 +116,35 @@ def site() -> Site:
     return Site(settings.public_host, settings.public_url)
 
 
-def ask_for_passkey(factors: Factors) -> str | None:
+def ask_for_passkey(factors: Factors, *, alone: bool = False) -> str | None:
     """What the browser needs to ask for a passkey; the cookie remembers the question. None when there is none."""
     if not factors.passkeys:
         return None
-    options, challenge = authentication_options(site(), factors.credential_ids)
-    _ask(challenge)
+    options, challenge = authentication_options(site(), factors.credential_ids, alone=alone)
+    _ask(challenge, alone=alone)
     return options
 
 
-def _ask(challenge: str) -> None:
-    session[CHALLENGE] = {"challenge": challenge, "at": services().now().isoformat()}
+def ask_pinned_for_passkey() -> str | None:
+    """The same for who may come in by a passkey alone: on a pinned phone, those who need no second factor."""
+    pinned = find_pinned()
+    if pinned is None:
+        return None
+    with read_transaction() as rows:
+        privilege = privilege_now(rows, pinned[1].id, services().now())
+        factors = factors_of(rows, pinned[1].id)
+    return ask_for_passkey(factors, alone=True) if privilege == Privilege.ORDINARY else None
 
 
-def _asked() -> tuple[str, datetime] | None:
-    """The last question, which is answered once, and when it was asked; None when that is too long ago."""
+def _ask(challenge: str, *, alone: bool = False) -> None:
+    session[CHALLENGE] = {"challenge": challenge, "at": services().now().isoformat(), "alone": alone}
+
+
+def _asked(*, alone: bool = False) -> tuple[str, datetime] | None:
+    """The last question, which is answered once, and when it was asked; None when that is too long ago, or when it was
+    asked for another purpose."""
     said = session.pop(CHALLENGE, None)
-    if said is None:
+    if said is None or said.get("alone", False) != alone:
         return None
     at = datetime.fromisoformat(said["at"])
     return (said["challenge"], at) if timedelta() <= services().now() - at < BETWEEN_FACTORS else None
@@ -153,14 +168,15 @@ def code_is_right(user: User, typed: str) -> bool:
     return False
 
 
-def passkey_is_right(user: User, answer: str) -> bool:
+def passkey_is_right(user: User, answer: str, *, alone: bool = False) -> bool:
     """Whether the answer is by one of the person's passkeys to the question that this browser was asked."""
-    asked, credential_id, now = _asked(), credential_in(answer), services().now()
+    asked, credential_id, now = _asked(alone=alone), credential_in(answer), services().now()
     with read_transaction() as rows:
         known = {passkey.credential_id: passkey for passkey in factors_of(rows, user.id).passkeys}
     passkey = known.get(credential_id) if credential_id is not None else None
     if asked is not None and passkey is not None:
-        count = read_authentication(site(), asked[0], answer, passkey.public_key, passkey.sign_count)
+        key, used = passkey.public_key, passkey.sign_count
+        count = read_authentication(site(), asked[0], answer, key, used, alone=alone)
         if count is not None:
             with write_transaction() as rows:
                 return use_passkey(rows, passkey.id, count, asked[1], now)

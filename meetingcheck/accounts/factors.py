@@ -109,9 +109,15 @@ def read_registration(site: Site, challenge: str, answer: str) -> NewPasskey | N
     return NewPasskey(made.credential_id, made.credential_public_key, made.sign_count)
 
 
-def authentication_options(site: Site, known: Sequence[bytes]) -> tuple[str, str]:
-    """What the browser needs to ask one of the person's passkeys, as JSON, and the challenge in it."""
-    options = generate_authentication_options(rp_id=site.host, allow_credentials=_descriptors(known))
+def authentication_options(site: Site, known: Sequence[bytes], *, alone: bool = False) -> tuple[str, str]:
+    """What the browser needs to ask one of the person's passkeys, as JSON, and the challenge in it.
+
+    `alone`: no password comes beside it, so the phone must see a finger, a face or its own code.
+    """
+    wanted = UserVerificationRequirement.REQUIRED if alone else UserVerificationRequirement.PREFERRED
+    options = generate_authentication_options(
+        rp_id=site.host, allow_credentials=_descriptors(known), user_verification=wanted
+    )
     return options_to_json(options), bytes_to_base64url(options.challenge)
 
 
@@ -124,7 +130,9 @@ def credential_in(answer: str) -> bytes | None:
         return None
 
 
-def read_authentication(site: Site, challenge: str, answer: str, public_key: bytes, sign_count: int) -> int | None:
+def read_authentication(
+    site: Site, challenge: str, answer: str, public_key: bytes, sign_count: int, *, alone: bool = False
+) -> int | None:
     """The passkey's new count from what the browser says; None when that does not answer the challenge."""
     try:
         proven = verify_authentication_response(
@@ -134,6 +142,7 @@ def read_authentication(site: Site, challenge: str, answer: str, public_key: byt
             expected_origin=site.origin,
             credential_public_key=public_key,
             credential_current_sign_count=sign_count,
+            require_user_verification=alone,
         )
     except (WebAuthnException, ValueError):
         return None

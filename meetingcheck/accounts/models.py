@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String
@@ -22,6 +23,7 @@ def _search_form_of_name(context: Any) -> str:
 class User(Base):
     """A person. The login is a phone number or a mail address, kept in one normal form.
 
+    `mail_stopped_at` is when the person asked for no more mail; the bell goes on.
     `founder_at` is when the command `create-admin` named the person before there was any unit to administer.
     """
 
@@ -38,6 +40,7 @@ class User(Base):
     language: Mapped[str] = mapped_column(String(2))
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    mail_stopped_at: Mapped[datetime | None]
     founder_at: Mapped[datetime | None]
 
 
@@ -145,6 +148,39 @@ class Enrolment(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class ApiToken(Base):
+    """A bearer token for /api/v1: acts for one person, ends after 30 days or when it is revoked."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class PersonalPurpose(StrEnum):
+    CALENDAR = "calendar"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class PersonalToken(Base):
+    """A standing token of one person for one purpose: reading the calendar, or stopping mail."""
+
+    __tablename__ = "personal_token"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[PersonalPurpose] = mapped_column(enum_type(PersonalPurpose))
+    created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
 

@@ -1,6 +1,6 @@
 """One's own account: prove again who one is, another password, another login."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -13,9 +13,10 @@ from meetingcheck.accounts.factor_routes import (
     code_is_right,
     passkey_is_right,
 )
+from meetingcheck.accounts.kept_forms import KeptForm, seal_form, unseal_form, worth_keeping
 from meetingcheck.accounts.models import User
 from meetingcheck.accounts.passwords import common_passwords, hash_password, verify_password
-from meetingcheck.accounts.paths import local_path
+from meetingcheck.accounts.paths import local_path, takes_forms
 from meetingcheck.accounts.phone_routes import PIN_SENTENCES, PinOutcome, try_pin
 from meetingcheck.accounts.queries import factors_of, get_user
 from meetingcheck.accounts.rules import LONGEST_PASSWORD, is_mail, is_phone, normal_login, password_problem
@@ -34,7 +35,7 @@ from meetingcheck.lib.http.requests import form_text
 from meetingcheck.lib.http.rights import SIGNED_IN, needs
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.services import services
-from meetingcheck.lib.text import N_, has_unsafe_characters
+from meetingcheck.lib.text import N_, has_unsafe_characters, storable
 
 blueprint = Blueprint("account", __name__)
 
@@ -82,11 +83,28 @@ def confirm_submit() -> Response | tuple[str, int]:
             problems["pin"] = PIN_SENTENCES[outcome]
     elif not _password_is_right(user, form_text("password")[:LONGEST_PASSWORD]):
         problems["password"] = WRONG_PASSWORD
+    sealed = form_text("kept")
     if problems:
-        return _confirm_page(user, {name: [sentence] for name, sentence in problems.items()}), 422
+        return _confirm_page(user, {name: [sentence] for name, sentence in problems.items()}, sealed), 422
     with write_transaction() as rows:
         note_proof(rows, signed_in().session_id, services().now())
+    form = _form_in(sealed)
+    if form is not None:
+        return render_template("accounts/go_on.html", form=form), 200
     return redirect(local_path(form_text("next")), 303)
+
+
+@blueprint.post("/sign-in/confirm/form")
+@needs(SIGNED_IN)
+def keep_form() -> str:
+    """A form came here because the proof is too old: ask, and keep what was typed in the page that asks."""
+    to, back = request.args.get("to", ""), local_path(request.args.get("next", ""))
+    fields = worth_keeping([(name, storable(value)) for name, value in request.form.items(multi=True)])
+    if fields is None or not takes_forms(to):
+        abort(400)
+    form = KeptForm(to, back, fields)
+    sealed = seal_form(services().settings.secret_key, form, signed_in().session_id, services().now())
+    return _confirm_page(_own_user(), sealed=sealed)
 
 
 def _password_is_right(user: User, password: str) -> bool:
@@ -106,13 +124,22 @@ def _pin_outcome(user: User) -> PinOutcome:
     return try_pin(pinned[0], form_text("pin"))
 
 
-def _confirm_page(user: User, problems: dict[str, list[str]] | None = None) -> str:
-    pinned = find_pinned()
+def _form_in(sealed: str) -> KeptForm | None:
+    """The form that this page keeps while it asks, if it keeps one that is still good."""
+    if not sealed:
+        return None
+    return unseal_form(services().settings.secret_key, sealed, signed_in().session_id, services().now())
+
+
+def _confirm_page(user: User, problems: dict[str, list[str]] | None = None, sealed: str = "") -> str:
+    pinned, form = find_pinned(), _form_in(sealed)
     with read_transaction() as rows:
         factors = factors_of(rows, user.id)
     return render_template(
         "accounts/confirm.html",
         next=local_path(request.values.get("next", "")),
+        kept=sealed,
+        typed=form is not None and bool(form.fields),
         has_password=user.password_hash is not None,
         has_pin=pinned is not None and pinned[1].id == user.id and pinned[0].pin_hash is not None,
         factors=factors,

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
@@ -20,18 +21,23 @@ from meetingcheck.accounts.actions import (
     unpin_own_device,
     use_enrolment,
 )
+from meetingcheck.accounts.api_tokens.actions import revoke_token
+from meetingcheck.accounts.api_tokens.queries import list_tokens
+from meetingcheck.accounts.factor_routes import WRONG_PASSKEY, ask_pinned_for_passkey, passkey_is_right
 from meetingcheck.accounts.keys import keyed_hash
 from meetingcheck.accounts.models import Device, Enrolment, User
 from meetingcheck.accounts.passwords import hash_password, peppered, verify_password
 from meetingcheck.accounts.paths import HOME, local_path
 from meetingcheck.accounts.queries import factors_of, find_device, find_enrolment, list_devices, list_sessions
-from meetingcheck.accounts.rules import browser_name, code_as_typed, in_chat_browser, pin_problem
+from meetingcheck.accounts.rules import Privilege, browser_name, code_as_typed, in_chat_browser, pin_problem
 from meetingcheck.accounts.sessions import (
+    PIN_LATER,
     attempt,
     counted_for_address,
     device_cookie,
     enter,
     find_pinned,
+    find_signed_in,
     let_in,
     must_show_second,
     pin_browser,
@@ -172,17 +178,43 @@ def pin_sign_in() -> Response | tuple[str, int]:
     if outcome != PinOutcome.RIGHT:
         still_pinned = user.name if outcome != PinOutcome.UNPINNED else None
         problem, wanted = PIN_SENTENCES[outcome], local_path(form_text("next"))
-        page = render_template(
-            "accounts/sign_in.html",
-            next=wanted,
-            login="",
-            with_pin=still_pinned,
-            problem=None if still_pinned else gettext(problem),
-            problems={"pin": [problem]},
-        )
-        return page, 422
+        sentence = None if still_pinned else gettext(problem)
+        return _sign_in_page(wanted, still_pinned, {"pin": [problem]}, sentence), 422
     token = request.cookies[device_cookie()]
     return pin_browser(let_in(user, local_path(form_text("next")), device_id=device.id), token)
+
+
+@blueprint.post("/sign-in/passkey")
+@needs(PUBLIC)
+def passkey_sign_in() -> Response | tuple[str, int]:
+    """On a pinned phone a finger, a face or the phone's own code does what the PIN does; for those who need a second
+    factor it is that one, after their password, and opens nothing alone."""
+    pinned, now, wanted = find_pinned(), services().now(), local_path(form_text("next"))
+    with read_transaction() as rows:
+        privilege = privilege_now(rows, pinned[1].id, now) if pinned else None
+    if pinned is None or privilege != Privilege.ORDINARY:
+        return redirect(url_for("accounts.sign_in", next=wanted), 303)
+    device, user = pinned
+    if not passkey_is_right(user, form_text("passkey"), alone=True):
+        with_pin = user.name if device.pin_hash is not None else None
+        return _sign_in_page(wanted, with_pin, {"passkey": [WRONG_PASSKEY]}), 422
+    token = request.cookies[device_cookie()]
+    return pin_browser(enter(user, privilege, wanted, device.id), token)
+
+
+def _sign_in_page(
+    wanted: str, with_pin: str | None, problems: dict[str, list[str]], sentence: str | None = None
+) -> str:
+    """The sign-in again, with what was wrong; `with_pin` is the name of who may still use the PIN."""
+    return render_template(
+        "accounts/sign_in.html",
+        next=wanted,
+        login="",
+        with_pin=with_pin,
+        problem=sentence,
+        problems=problems,
+        passkey_options=ask_pinned_for_passkey(),
+    )
 
 
 def try_pin(device: Device, pin: str) -> PinOutcome:
@@ -228,6 +260,22 @@ def pin_submit() -> Response | tuple[str, int]:
     return redirect(url_for("phones.devices"), 303)
 
 
+def pin_offer() -> dict[str, Any] | None:
+    """Once a report was sent from a pinned phone without a PIN: where to set one, until somebody says "later"."""
+    actor, pinned = find_signed_in(), find_device(db.session(), request.cookies.get(device_cookie(), ""))
+    if actor is None or pinned is None or pinned[1].id != actor.user_id or session.get(PIN_LATER):
+        return None
+    return {"back": request.path} if pinned[0].pin_hash is None else None
+
+
+@blueprint.post("/devices/pin/later")
+@needs(SIGNED_IN)
+def pin_later() -> Response:
+    """Not now: this phone does not offer it again by itself; the page of devices still does."""
+    session[PIN_LATER] = True
+    return redirect(local_path(form_text("next")), 303)
+
+
 def _own_phone() -> uuid.UUID:
     """The phone that this browser is; only there a PIN makes sense."""
     device_id = pinned_for(signed_in().user_id)
@@ -245,8 +293,14 @@ def devices() -> str:
     actor, rows = signed_in(), db.session()
     here = pinned_for(actor.user_id)
     sessions = list_sessions(rows, actor.user_id, services().now())
-    phones = list_devices(rows, actor.user_id)
-    return render_template("accounts/devices.html", sessions=sessions, phones=phones, here=here, actor=actor)
+    return render_template(
+        "accounts/devices.html",
+        sessions=sessions,
+        phones=list_devices(rows, actor.user_id),
+        tokens=list_tokens(rows, actor.user_id, services().now()),
+        here=here,
+        actor=actor,
+    )
 
 
 @blueprint.post("/devices/<uuid:device_id>/end")
@@ -254,6 +308,16 @@ def devices() -> str:
 def end_device(device_id: uuid.UUID) -> Response:
     with write_transaction() as rows:
         if not unpin_own_device(rows, device_id, signed_in().user_id, services().now()):
+            abort(404)
+    return redirect(url_for("phones.devices"), 303)
+
+
+@blueprint.post("/devices/tokens/<uuid:token_id>/end")
+@needs(SIGNED_IN)
+def end_token(token_id: uuid.UUID) -> Response:
+    user_id = signed_in().user_id
+    with write_transaction() as rows:
+        if not revoke_token(rows, token_id, user_id, user_id, services().now()):
             abort(404)
     return redirect(url_for("phones.devices"), 303)
 

@@ -6,6 +6,7 @@ from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.actions import choose_language, end_session
+from meetingcheck.accounts.factor_routes import ask_pinned_for_passkey
 from meetingcheck.accounts.passwords import verify_password
 from meetingcheck.accounts.paths import local_path
 from meetingcheck.accounts.queries import find_user_by_login
@@ -86,5 +87,11 @@ def _sign_in_page(problem: str | None = None) -> str:
     pinned, wanted = find_pinned(), local_path(request.values.get("next", ""))
     with_pin = pinned[1].name if pinned is not None and pinned[0].pin_hash is not None else None
     return render_template(
-        "accounts/sign_in.html", problem=problem, next=wanted, login=form_text("login"), with_pin=with_pin, problems={}
+        "accounts/sign_in.html",
+        problem=problem,
+        next=wanted,
+        login=form_text("login"),
+        with_pin=with_pin,
+        problems={},
+        passkey_options=ask_pinned_for_passkey(),
     )

@@ -24,6 +24,7 @@ RECENT_PROOF = timedelta(minutes=10)
 INVITATION_LASTS = timedelta(days=14)
 RESET_LASTS = timedelta(hours=24)
 ENROLMENT_LASTS = timedelta(days=14)
+API_TOKEN_LASTS = timedelta(days=30)
 
 SHORTEST_PASSWORD = 8  # characters
 LONGEST_PASSWORD = 500  # characters; argon2 would take any length, an attacker's too
@@ -178,7 +179,9 @@ def pin_problem(pin: str) -> str | None:
     if len(pin) != PIN_DIGITS or not pin.isascii() or not pin.isdecimal():
         return N_("Mã PIN gồm đúng 6 chữ số.")
     if _is_easy(pin):
-        return N_("Mã PIN này dễ đoán. Đồng chí hãy chọn 6 chữ số khác.")
+        return N_(
+            "Mã PIN này dễ đoán. Đồng chí hãy chọn 6 chữ số khác, không phải ngày tháng hay dãy số lặp lại, liền nhau."
+        )
     return None
 
 

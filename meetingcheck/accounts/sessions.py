@@ -25,9 +25,12 @@ from meetingcheck.accounts.actions import (
     touch_session,
 )
 from meetingcheck.accounts.actor import Actor
+from meetingcheck.accounts.api_tokens.actions import note_use
+from meetingcheck.accounts.api_tokens.queries import find_actor_by_token
+from meetingcheck.accounts.kept_forms import worth_keeping
 from meetingcheck.accounts.keys import keyed_hash
 from meetingcheck.accounts.models import Device, User
-from meetingcheck.accounts.paths import local_path
+from meetingcheck.accounts.paths import just_entered, local_path
 from meetingcheck.accounts.queries import Factors, PrivilegeOf, factors_of, find_actor, find_device, get_user
 from meetingcheck.accounts.rules import (
     ADDRESS_FAILURES_ALLOWED,
@@ -40,9 +43,10 @@ from meetingcheck.accounts.rules import (
     proof_is_recent,
 )
 from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.http.api import bearer_token, is_api, is_own_script, must_be_own_script
 from meetingcheck.lib.http.errors import error_response, wants_json
 from meetingcheck.lib.http.requests import SAFE_METHODS
-from meetingcheck.lib.http.rights import PUBLIC, needed_right, open_to_links
+from meetingcheck.lib.http.rights import PUBLIC, needed_right, open_by_address, open_to_links
 from meetingcheck.lib.i18n import LANGUAGE_KEY
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.logs import log
@@ -50,10 +54,12 @@ from meetingcheck.lib.services import services
 from meetingcheck.lib.settings import Settings
 from meetingcheck.lib.tokens import new_token, token_hash
 
+ACCOUNT_HEADER = "X-Account"  # for whom a phone keeps what it sends
 PRIVILEGE_OF = "meetingcheck.privilege_of"
 HALF_WAY = "half_way"  # who gave the right password and still has to show the second factor
 KNOWN = "known"  # the logins that got in with this browser before
 KNOWN_LOGINS = 5
+PIN_LATER = "pin_later"  # somebody was offered a PIN on this phone and does not want one now
 FORMS = "csrf_token"  # Flask-WTF's own name for it
 DEVICE_COOKIE_LASTS = timedelta(days=400)  # browsers keep none longer
 
@@ -68,17 +74,25 @@ def configure_sessions(app: Flask, settings: Settings, privilege_of: PrivilegeOf
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=SESSION_PINNED + timedelta(days=30),  # a form left open still has its token
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_CHECK_DEFAULT=False,  # asked below, where forms are
         WTF_CSRF_SSL_STRICT=False,  # it wants a Referer, which our pages leave out; Origin is checked instead
     )
     app.extensions[PRIVILEGE_OF] = privilege_of
-    CSRFProtect(app)
+    protect = CSRFProtect(app)
     app.register_error_handler(CSRFError, lambda _error: error_response(400))
     manager = LoginManager()
     manager.init_app(app, add_context_processor=False)  # its own loads the person for each page, for errors too
     app.jinja_env.globals["current_user"] = current_user
     app.config["SESSION_PROTECTION"] = None  # it ties a session to an address, and phones change theirs all day
     manager.user_loader(_load_actor)
+
+    def require_form_token() -> None:
+        if request.endpoint is not None and not is_api() and not open_by_address():
+            protect.protect()
+
+    app.before_request(require_form_token)
     app.before_request(_require_sign_in)
+    app.before_request(_require_own_script)
 
 
 def _privilege_of() -> PrivilegeOf:
@@ -114,15 +128,47 @@ def _require_sign_in() -> Response | tuple[str, int] | None:
     return render_template("accounts/signed_out.html"), 401  # reloading it sends the form again, photos and all
 
 
+def _require_own_script() -> None:
+    """A write through the API by cookie could come from a form elsewhere, unless it shows what no form can send."""
+    if request.endpoint is not None and must_be_own_script() and not is_own_script():
+        abort(403)
+
+
 def find_signed_in() -> Actor | None:
-    """The person who is signed in, if any. Whoever came by a report link is nobody but where that link leads."""
+    """The person who is signed in, if any. Whoever came by a report link is nobody but where that link leads.
+
+    A program that shows a token is the token's person, or nobody: its cookies do not count.
+    """
     if "actor" not in g:
-        user = current_user._get_current_object()
-        here = isinstance(user, Actor) and (user.limited_to is None or open_to_links())
-        g.actor = user if here else None
-        if g.actor is not None and LANGUAGE_KEY not in session:
-            session[LANGUAGE_KEY] = g.actor.language
+        token = bearer_token()
+        g.actor = _find_by_cookie() if token is None else _find_by_token(token)
     actor: Actor | None = g.actor
+    return actor
+
+
+def _find_by_cookie() -> Actor | None:
+    user = current_user._get_current_object()
+    if not isinstance(user, Actor) or not (user.limited_to is None or open_to_links()):
+        return None
+    # A phone sends what it keeps in nobody's name but that of whom it keeps it for.
+    if request.headers.get(ACCOUNT_HEADER, str(user.user_id)).partition(".")[0] != str(user.user_id):
+        return None
+    if LANGUAGE_KEY not in session:
+        session[LANGUAGE_KEY] = user.language
+    return user
+
+
+def _find_by_token(token: str) -> Actor | None:
+    now = services().now()
+    with read_transaction() as rows:
+        actor, stale = find_actor_by_token(rows, token, _privilege_of(), now)
+    if actor is None:
+        log("token refused")
+        return None
+    setattr(g, LANGUAGE_KEY, actor.language)
+    if stale:
+        with write_transaction() as rows:
+            note_use(rows, actor.session_id, now)
     return actor
 
 
@@ -137,14 +183,17 @@ def signed_in() -> Actor:
 def require_recent_proof(back: str | None = None) -> None:
     """Go on only if the person proved within ten minutes who they are; else ask, and come back to `back`.
 
-    Without `back` they come back to this page: right for GET. A POST names the page with its form. Call it before any
-    transaction.
+    Without `back` they come back to this page: right for GET. A POST names the page with its form; what was pressed
+    and typed there is kept. Call it before any transaction.
     """
     proven_at = signed_in().proven_at
     if proven_at is not None and proof_is_recent(proven_at, services().now()):
         return
     if wants_json():
         abort(403)
+    if request.method == "POST" and worth_keeping(list(request.form.items(multi=True))) is not None:
+        # 307: the browser sends the same form once more, to the page that keeps it while it asks
+        abort(redirect(url_for("account.keep_form", to=request.path, next=back or "/"), 307))
     wanted = back or (request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/")
     abort(redirect(url_for("account.confirm_page", next=wanted), 303))
 
@@ -220,7 +269,7 @@ def enter(user: User, privilege: Privilege, next_path: str, device_id: uuid.UUID
     g.pop("actor", None)
     login_user(Actor(user.id, session_id, user.name, user.language, token, device_id, privilege, now))
     log("signed in", user=str(user.id))
-    return redirect(local_path(next_path), 303)
+    return redirect(just_entered(local_path(next_path)), 303)
 
 
 def enter_by_link(user: User, obligation_id: uuid.UUID, until: datetime) -> None:
@@ -236,9 +285,10 @@ def enter_by_link(user: User, obligation_id: uuid.UUID, until: datetime) -> None
 
 
 def _start_over(language: str) -> None:
-    """Nothing that was set before signing in is carried over, but which logins this browser knows, and the secret of
-    its forms: one that was left open in another tab, with all that was typed, must still submit."""
-    kept = {key: session[key] for key in (KNOWN, FORMS) if session.get(key)}
+    """Nothing that was set before signing in is carried over, but which logins this browser knows, that it wants no
+    PIN, and the secret of its forms: one that was left open in another tab, with all that was typed, must still
+    submit."""
+    kept = {key: session[key] for key in (KNOWN, PIN_LATER, FORMS) if session.get(key)}
     session.clear()
     session.update(kept, **{LANGUAGE_KEY: language})
 
@@ -270,11 +320,12 @@ def counted_for(login: str) -> list[Counted]:
     return [Counted(token_hash(login), FAILURES_ALLOWED), counted_for_address()]
 
 
-def counted_for_address() -> Counted:
-    """The address that a request comes from, loosely; only a hash that nobody else can make is kept."""
+def counted_for_address(purpose: str = "address") -> Counted:
+    """The address that a request comes from, loosely; only a hash that nobody else can make is kept. What has a purpose
+    of its own is counted apart."""
     address = ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - no address to listen on
     where = str(ip_network((address, 64), strict=False)) if isinstance(address, IPv6Address) else str(address)
-    hashed = keyed_hash(services().settings.secret_key, "address", where)
+    hashed = keyed_hash(services().settings.secret_key, purpose, where)
     return Counted(hashed, ADDRESS_FAILURES_ALLOWED)
 
 

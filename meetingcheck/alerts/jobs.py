@@ -1,9 +1,10 @@
 """Looking for periods that have ended."""
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from meetingcheck.alerts.actions import close_periods
+from meetingcheck.alerts.actions import close_periods, lift_misses
 from meetingcheck.lib.db import write_transaction
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.registries import JobKind
@@ -14,6 +15,12 @@ AT_A_TIME = 500
 
 def close_ended_periods(_params: dict[str, Any], now: datetime) -> None:
     close_all(now)
+
+
+def tell_lifted(params: dict[str, Any], now: datetime) -> None:
+    """Misses that no longer count: who was alerted hears so."""
+    with write_transaction() as session:
+        lift_misses(session, [uuid.UUID(one) for one in params["obligations"]], now)
 
 
 def close_all(at: datetime) -> int:

@@ -1,10 +1,12 @@
 """Making obligations and changing their facts. Callers commit."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from meetingcheck.duties.models import MissedEvent, Obligation, Policy, Series
@@ -16,12 +18,26 @@ from meetingcheck.duties.queries import (
     list_owing_cells,
     list_policies,
     list_series,
-    list_unanswered_after,
+    lock_waiting,
     policies_for,
     policies_with,
 )
-from meetingcheck.duties.rules import Month, Window, owes, window_of
-from meetingcheck.lib.db import insert_all_if_new, insert_if_new
+from meetingcheck.duties.rules import (
+    Basis,
+    Month,
+    Period,
+    Quarter,
+    Window,
+    contains,
+    may_plan,
+    owes,
+    parse_period,
+    terms_of,
+    type_of,
+    window_of,
+)
+from meetingcheck.duties.terms import bases_of, lock_duties, settle, settle_successor, standing_exceptions
+from meetingcheck.lib.db import insert_all_if_new
 from meetingcheck.lib.instants import ONE_DAY, local_day
 from meetingcheck.lib.text import N_
 from meetingcheck.orgs.actions import Refused
@@ -30,84 +46,101 @@ from meetingcheck.record.actions import Fact, append
 CELLS_AT_A_TIME = 500
 
 
-def ensure_series(session: Session, series: Series) -> None:
-    insert_if_new(
-        session,
-        Series,
-        {
-            "code": series.code,
-            "name": series.name,
-            "unit_kind": series.unit_kind,
-            "period_type": series.period_type,
-            "from_on": series.from_on,
-        },
-    )
-
-
 def set_policy(session: Session, policy: Policy, actor_id: uuid.UUID | None, now: datetime) -> None:
     session.add(policy)
     session.flush()
     append(session, now, Fact("policy_set", "policy", policy.id, actor_id, {"unit": str(policy.unit_id)}))
 
 
-def make_obligations(session: Session, months: list[Month], now: datetime) -> int:
-    """Make the obligations of all cells for these months; repeatable, the number that were new.
+def make_obligations(
+    session: Session, periods: Sequence[Period], now: datetime, *, only: uuid.UUID | None = None
+) -> int:
+    """Make the obligations of all cells, or of `only` one, for these months or quarters; repeatable, the number that
+    were new.
 
     Deadlines use the policy in force on the period's first day.
     """
+    lock_duties(session)
     made = 0
-    for month in months:
-        for series in list_series(session, month.first_day):
+    for period in periods:
+        for series in list_series(session, period.first_day):
+            if series.period_type != type_of(period):
+                continue
             after: uuid.UUID | None = None
-            while cells := list_owing_cells(session, series, after, CELLS_AT_A_TIME):
-                made += _make_for(session, cells, series, month, now)
+            while cells := list_owing_cells(session, series, after, CELLS_AT_A_TIME, only=only):
+                made += _make_for(session, cells, series, period, now)
                 after = cells[-1].unit_id
     return made
 
 
-def _make_for(session: Session, cells: list[OwingCell], series: Series, month: Month, now: datetime) -> int:
-    policies = policies_for(session, [cell.unit_id for cell in cells], month.first_day)
+def _make_for(session: Session, cells: list[OwingCell], series: Series, period: Period, now: datetime) -> int:
+    unit_ids = [cell.unit_id for cell in cells]
+    policies = policies_for(session, unit_ids, period.first_day)
+    standing = standing_exceptions(session, unit_ids, [period.code])
     rows = []
     for cell in cells:
         policy = policies.get(cell.unit_id)
         if policy is None:
             continue
-        usual_day = cell.usual_day or policy.usual_day
-        window = window_of(month, usual_day, policy.report_days)
-        if owes(cell.dates, month, usual_day, window):
-            rows.append(
-                {
-                    "id": uuid.uuid5(cell.unit_id, f"{series.code}/{month.code}"),
-                    "unit_id": cell.unit_id,
-                    "series": series.code,
-                    "period": month.code,
-                    "period_from": month.first_day,
-                    "opens_at": window.opens_at,
-                    "due_at": window.due_at,
-                    "closes_at": window.closes_at,
-                }
-            )
+        usual_on = period.day(cell.usual_day or policy.usual_day)
+        exceptions = standing.of(cell.unit_id, period.code, series.code)
+        basis = Basis(period, usual_on, policy.report_days, None, exceptions, cell.dates)
+        if owes(basis):
+            rows.append(_row(cell.unit_id, series.code, basis))
     made = insert_all_if_new(session, Obligation, rows)
     if made:
-        facts = {"series": series.code, "period": month.code, "made": made}
-        append(
-            session, now, Fact("obligations_made", "series", uuid.uuid5(uuid.NAMESPACE_OID, series.code), None, facts)
-        )
+        facts = {"series": series.code, "period": period.code, "made": made}
+        subject = uuid.uuid5(uuid.NAMESPACE_OID, series.code)
+        append(session, now, Fact("obligations_made", "series", subject, None, facts))
+        _settle_mergers(session, [cell.unit_id for cell in cells if cell.dates.takes_over(period)], period, now)
     return made
 
 
-def mark_reported(session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime) -> None:
-    """The meeting was reported. The caller holds the obligation locked and has seen that it was not reported yet."""
-    obligation.reported_at = now
+def _row(unit_id: uuid.UUID, series: str, basis: Basis) -> dict[str, object]:
+    period, terms = basis.period, terms_of(basis)
+    return {
+        "id": uuid.uuid5(unit_id, f"{series}/{period.code}"),
+        "unit_id": unit_id,
+        "series": series,
+        "period": period.code,
+        "period_from": period.first_day,
+        "usual_on": basis.usual_on,
+        "report_days": basis.report_days,
+        "moved_on": terms.moved_on,
+        "opens_at": terms.window.opens_at,
+        "due_at": terms.window.due_at,
+        "closes_at": terms.window.closes_at,
+        "excepted_at": terms.excepted_at,
+    }
+
+
+def _settle_mergers(session: Session, unit_ids: list[uuid.UUID], period: Period, now: datetime) -> None:
+    """What a predecessor reported in the period of a merger is reported for its successor too."""
+    if unit_ids:
+        which = select(Obligation).where(Obligation.unit_id.in_(unit_ids), Obligation.period == period.code)
+        settle(session, session.scalars(which.with_for_update()).all(), now)
+
+
+def mark_reported(
+    session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime, at: datetime | None = None
+) -> None:
+    """The meeting was reported, `at` that instant or now. The caller holds the obligation locked and has seen that no
+    report of its own satisfies it yet; that of a cell that was merged into this one keeps its instant."""
+    if obligation.satisfied_by is None:
+        obligation.reported_at = at or now
+    obligation.satisfied_by = None
     session.flush()
     append(session, now, Fact("reported", "obligation", obligation.id, actor_id))
+    settle_successor(session, obligation, now)
 
 
-def mark_excepted(session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime) -> None:
-    """The period does not count for this cell."""
-    obligation.excepted_at = now
-    session.flush()
-    append(session, now, Fact("excepted", "obligation", obligation.id, actor_id))
+def mark_unreported(session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime) -> None:
+    """The report was void, or turned out to be of another period: this one is owed again, on the terms that hold
+    now. The caller holds the obligation locked."""
+    obligation.reported_at = None
+    append(session, now, Fact("unreported", "obligation", obligation.id, actor_id))
+    settle(session, [obligation], now)
+    settle_successor(session, obligation, now)
 
 
 def close_missed(session: Session, at: datetime, limit: int) -> list[Obligation]:
@@ -139,81 +172,147 @@ class Move:
     """A period whose deadlines would change."""
 
     obligation_id: uuid.UUID
-    period_from: date
+    period: str
+    counts: bool
     before: Window
     after: Window
 
 
 def plan_policy(session: Session, policy: Policy, now: datetime) -> list[Move]:
-    """What a policy that is not stored yet would change: periods that begin on or after its day and are not due yet."""
-    return _plan(session, policy.unit_id, policy.from_on, policy, now)
+    """What a policy that is not stored yet would change: periods that begin on or after its day and are not due yet.
+
+    Planned and moved days stay.
+    """
+    moves: list[Move] = []
+    for found in _open_pieces(session, policy.unit_id, policy.from_on, now, lock=False):
+        bases = bases_of(session, [row.obligation for row in found])
+        for row, values in _by_policy(session, found, policy):
+            one, basis = row.obligation, replace(bases[row.obligation.id], **values)
+            before, after = Window(one.opens_at, one.due_at, one.closes_at), terms_of(basis)
+            if before != after.window:
+                moves.append(Move(one.id, one.period, after.excepted_at is None, before, after.window))
+    return moves
 
 
 def change_policy(session: Session, policy: Policy, actor_id: uuid.UUID | None, now: datetime) -> int:
     """Set a policy and move the deadlines that it changes; the number of periods moved. Raises Refused when the unit
     has one from that very day."""
+    lock_duties(session)
     for earlier in list_policies(session, policy.unit_id):
         if earlier.from_on == policy.from_on:
             raise Refused(N_("Đã có mức quy định từ đúng ngày này. Đồng chí hãy chọn ngày khác."))
-    moves = plan_policy(session, policy, now)
     set_policy(session, policy, actor_id, now)
-    _move(session, moves, Fact("deadlines_moved", "policy", policy.id, actor_id, {"moved": len(moves)}), now)
-    return len(moves)
+    moved = _follow(session, policy.unit_id, policy.from_on, now)
+    if moved:
+        append(session, now, Fact("deadlines_moved", "policy", policy.id, actor_id, {"moved": moved}))
+    return moved
 
 
 def follow_usual_day(session: Session, unit_id: uuid.UUID, actor_id: uuid.UUID | None, now: datetime) -> int:
     """After a cell's usual day changed: move the deadlines of the periods that have not begun; the number moved."""
-    moves = _plan(session, unit_id, local_day(now) + ONE_DAY, None, now)
-    _move(session, moves, Fact("deadlines_moved", "unit", unit_id, actor_id, {"moved": len(moves)}), now)
-    return len(moves)
+    lock_duties(session)
+    moved = _follow(session, unit_id, local_day(now) + ONE_DAY, now)
+    if moved:
+        append(session, now, Fact("deadlines_moved", "unit", unit_id, actor_id, {"moved": moved}))
+    return moved
 
 
-def _plan(session: Session, unit_id: uuid.UUID, from_on: date, also: Policy | None, now: datetime) -> list[Move]:
-    moves: list[Move] = []
+def _follow(session: Session, unit_id: uuid.UUID, from_on: date, now: datetime) -> int:
+    """Let the periods that begin on or after a day and are not due yet follow the policies; the number moved."""
+    moved = 0
+    for found in _open_pieces(session, unit_id, from_on, now, lock=True):
+        for row, values in _by_policy(session, found, None):
+            row.obligation.usual_on, row.obligation.report_days = values["usual_on"], values["report_days"]
+        moved += len(settle(session, [row.obligation for row in found], now))
+    return moved
+
+
+def _open_pieces(
+    session: Session, unit_id: uuid.UUID, from_on: date, now: datetime, *, lock: bool
+) -> Iterator[list[OpenObligation]]:
     after: uuid.UUID | None = None
-    while found := list_open_obligations(session, unit_id, from_on, now, after, CELLS_AT_A_TIME):
-        for day, rows in _by_period(found).items():
-            cells = [row.obligation.unit_id for row in rows]
-            policies = policies_with(session, cells, day, also) if also else policies_for(session, cells, day)
-            moves += [move for row in rows if (move := _move_of(row, policies.get(row.obligation.unit_id)))]
+    while found := list_open_obligations(session, unit_id, from_on, now, after, CELLS_AT_A_TIME, lock=lock):
         after = found[-1].obligation.id
-    return moves
+        yield found
 
 
-def _by_period(found: list[OpenObligation]) -> dict[date, list[OpenObligation]]:
+def _by_policy(
+    session: Session, found: list[OpenObligation], also: Policy | None
+) -> Iterator[tuple[OpenObligation, dict[str, Any]]]:
+    """What the policies, with one that is not stored yet, say of each period's usual day and days for reporting."""
     periods: dict[date, list[OpenObligation]] = {}
     for row in found:
         periods.setdefault(row.obligation.period_from, []).append(row)
-    return periods
+    for day, rows in periods.items():
+        cells = [row.obligation.unit_id for row in rows]
+        policies = policies_with(session, cells, day, also) if also else policies_for(session, cells, day)
+        for row in rows:
+            if policy := policies.get(row.obligation.unit_id):
+                usual_on = parse_period(row.obligation.period).day(row.usual_day or policy.usual_day)
+                yield row, {"usual_on": usual_on, "report_days": policy.report_days}
 
 
-def _move_of(row: OpenObligation, policy: Policy | None) -> Move | None:
-    """What a policy makes of a period; None when its deadlines stay as they are."""
-    if policy is None:
-        return None
-    one = row.obligation
-    before = Window(one.opens_at, one.due_at, one.closes_at)
-    after = window_of(Month.of(one.period_from), row.usual_day or policy.usual_day, policy.report_days)
-    return Move(one.id, one.period_from, before, after) if after != before else None
+def settle_unit(session: Session, unit_id: uuid.UUID, now: datetime) -> int:
+    """After a unit closed, or others were merged into it: bring what it has not reported to what follows from that;
+    the number of periods that changed. A cell that closes owes a period only if its due day passed before."""
+    lock_duties(session)
+    return len(settle(session, lock_waiting(session, unit_id), now))
 
 
-def _move(session: Session, moves: list[Move], fact: Fact, now: datetime) -> None:
-    """Store the new deadlines; periods that were reported meanwhile stay as they are."""
-    windows: dict[Window, list[uuid.UUID]] = {}
-    for move in moves:
-        windows.setdefault(move.after, []).append(move.obligation_id)
-    for window, ids in windows.items():
-        for start in range(0, len(ids), CELLS_AT_A_TIME):
-            session.execute(
-                update(Obligation)
-                .where(Obligation.id.in_(ids[start : start + CELLS_AT_A_TIME]), Obligation.reported_at.is_(None))
-                .values(opens_at=window.opens_at, due_at=window.due_at, closes_at=window.closes_at)
-            )
-    if moves:
-        append(session, now, fact)
+@dataclass(frozen=True)
+class MergerEffect:
+    """What a merger would make of what the units owe: so many periods would be released, so many late ones stay
+    theirs, and so many of the merger's own periods are reported already, for the successor too."""
+
+    released: int
+    kept: int
+    reported: int
 
 
-def release_closed(session: Session, unit_id: uuid.UUID, closed_on: date, actor_id: uuid.UUID, now: datetime) -> None:
-    """A cell that closes owes a period only if its due day passed before: the others do not count."""
-    for obligation in list_unanswered_after(session, unit_id, closed_on):
-        mark_excepted(session, obligation, actor_id, now)
+def plan_merger(session: Session, unit_ids: Sequence[uuid.UUID], on: date) -> MergerEffect:
+    """What merging units on a day would change; nothing does yet."""
+    found = session.scalars(select(Obligation).where(Obligation.unit_id.in_(list(unit_ids)))).all()
+    waiting = [one for one in found if one.reported_at is None and one.excepted_at is None]
+    released = 0
+    for basis in bases_of(session, waiting).values():
+        closed = replace(basis.cell, closed_on=on, succeeded=True)
+        released += terms_of(replace(basis, cell=closed)).excepted_at is not None
+    reported = sum(one.reported_at is not None and contains(parse_period(one.period), on) for one in found)
+    return MergerEffect(released, len(waiting) - released, reported)
+
+
+def settle_merger(
+    session: Session, unit_ids: Sequence[uuid.UUID], successor_id: uuid.UUID, on: date, now: datetime
+) -> None:
+    """After units were merged: release what they do not owe any more, and let the successor owe the period of the
+    merger unless one of them reported it."""
+    for unit_id in unit_ids:
+        settle_unit(session, unit_id, now)
+    make_obligations(session, [Month.of(on), Quarter.of(on)], now, only=successor_id)
+    settle_unit(session, successor_id, now)
+
+
+def plan_day(session: Session, obligation: Obligation, day: date | None, actor_id: uuid.UUID, now: datetime) -> None:
+    """Plan the period's meeting on a day, or go back to the usual day with None. The caller holds the obligation
+    locked.
+
+    It can be planned, and planned anew, until the report is due: planning never makes in time what is late already.
+    Raises Refused with a sentence for a day that cannot be planned.
+    """
+    period = parse_period(obligation.period)
+    if obligation.reported_at is not None:
+        raise Refused(N_("Kỳ này đã có báo cáo rồi."))
+    if obligation.excepted_at is not None or obligation.moved_on is not None:
+        raise Refused(N_("Cấp trên đã quyết định về kỳ này, nên chi bộ không tự đổi ngày họp được nữa."))
+    if not may_plan(obligation.due_at, now):
+        raise Refused(N_("Đã quá hạn gửi báo cáo của kỳ này, nên không dự kiến lại ngày họp được nữa."))
+    if day is not None and not contains(period, day):
+        raise Refused(N_("Ngày này ngoài kỳ sinh hoạt. Muốn họp ngoài kỳ, đồng chí hãy đề nghị cấp trên cho lùi ngày."))
+    if day is not None and day < local_day(now):
+        raise Refused(N_("Ngày này đã qua. Đồng chí hãy chọn hôm nay hoặc một ngày sắp tới trong kỳ."))
+    if day is None and not may_plan(window_of(period, obligation.usual_on, obligation.report_days).due_at, now):
+        raise Refused(N_("Hạn theo ngày họp thường lệ đã qua rồi. Đồng chí hãy chọn một ngày khác trong kỳ."))
+    obligation.planned_on = day
+    settle(session, [obligation], now)
+    payload = {"on": day.isoformat() if day else None}
+    append(session, now, Fact("meeting_planned", "obligation", obligation.id, actor_id, payload))

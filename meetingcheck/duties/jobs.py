@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from meetingcheck.duties.actions import make_obligations
-from meetingcheck.duties.rules import Month
+from meetingcheck.duties.rules import Month, Quarter
 from meetingcheck.lib.db import write_transaction
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.registries import JobKind
@@ -14,7 +14,10 @@ MONTHS_AHEAD = 1
 
 
 def make_due_obligations(_params: dict[str, Any], now: datetime) -> None:
-    """This month's and next month's obligations. Repeating it changes nothing."""
+    """This month's and next month's obligations, with those of the quarters in which the two lie. Repeating it
+    changes nothing."""
     this_month = Month.of(local_day(now))
+    months = [this_month.plus(ahead) for ahead in range(MONTHS_AHEAD + 1)]
+    quarters = sorted({Quarter.of(month.first_day) for month in months}, key=lambda quarter: quarter.first_day)
     with write_transaction() as session:
-        make_obligations(session, [this_month.plus(ahead) for ahead in range(MONTHS_AHEAD + 1)], now)
+        make_obligations(session, [*months, *quarters], now)

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetingcheck.duties.models import MissedEvent, Obligation, Policy, Series
 from meetingcheck.duties.rules import CellDates, ObligationState
 from meetingcheck.lib.instants import ONE_DAY, Instant, start_of_day
-from meetingcheck.orgs.models import Unit, UnitScope
+from meetingcheck.orgs.models import Unit, UnitKind, UnitScope
 
 REGULAR = "regular"
+THEMATIC = "thematic"
 
 _Cell = aliased(Unit)
 
@@ -37,6 +38,22 @@ def find_obligation(session: Session, obligation_id: uuid.UUID) -> Obligation | 
     return session.scalars(select(Obligation).where(Obligation.id == obligation_id)).one_or_none()
 
 
+def find_other_series(session: Session, obligation: Obligation, day: date) -> Obligation | None:
+    """What the same cell owes in another series for the period in which a day lies: the thematic meeting beside the
+    regular one, or the other way round."""
+    return session.scalars(
+        select(Obligation)
+        .where(
+            Obligation.unit_id == obligation.unit_id,
+            Obligation.series != obligation.series,
+            Obligation.period_from <= day,
+            Obligation.closes_at > start_of_day(day),
+        )
+        .order_by(Obligation.period_from.desc(), Obligation.series)
+        .limit(1)
+    ).one_or_none()
+
+
 def lock_obligation(session: Session, obligation_id: uuid.UUID) -> Obligation:
     """The obligation, held against other writers until the transaction ends. Raises NoResultFound."""
     return session.scalars(
@@ -47,16 +64,16 @@ def lock_obligation(session: Session, obligation_id: uuid.UUID) -> Obligation:
     ).one()
 
 
-def list_obligations(session: Session, unit_id: uuid.UUID, limit: int) -> list[Obligation]:
-    """The obligations of a cell, newest period first."""
-    return list(
-        session.scalars(
-            select(Obligation)
-            .where(Obligation.unit_id == unit_id)
-            .order_by(Obligation.period_from.desc(), Obligation.series)
-            .limit(limit)
-        )
-    )
+def list_obligations_after(
+    session: Session, unit_id: uuid.UUID, after: tuple[date, uuid.UUID] | None, limit: int
+) -> list[Obligation]:
+    """The obligations of a cell that follow one of them, the newest period first; the first ones without `after`."""
+    found = select(Obligation).where(Obligation.unit_id == unit_id)
+    if after is not None:
+        period_from, obligation_id = after
+        same_period = and_(Obligation.period_from == period_from, Obligation.id > obligation_id)
+        found = found.where(or_(Obligation.period_from < period_from, same_period))
+    return list(session.scalars(found.order_by(Obligation.period_from.desc(), Obligation.id).limit(limit)))
 
 
 def list_owed(session: Session, unit_id: uuid.UUID, now: datetime, limit: int) -> list[Obligation]:
@@ -110,19 +127,6 @@ def missed_event_ids(session: Session, unit_id: uuid.UUID) -> set[uuid.UUID]:
     )
 
 
-def counts_by_state(
-    session: Session, cells: Select[uuid.UUID], period: str, now: datetime
-) -> dict[ObligationState, int]:
-    """How many of the cells are in which state in one period of the regular series."""
-    state = state_expression(now)
-    rows = session.execute(
-        select(state, func.count())
-        .where(Obligation.unit_id.in_(cells), Obligation.series == REGULAR, Obligation.period == period)
-        .group_by(state)
-    )
-    return {ObligationState(name): count for name, count in rows}
-
-
 @dataclass(frozen=True)
 class OwingCell:
     """A cell of a series' kind with what decides its periods."""
@@ -132,8 +136,26 @@ class OwingCell:
     dates: CellDates
 
 
-def list_owing_cells(session: Session, series: Series, after: uuid.UUID | None, limit: int) -> list[OwingCell]:
-    """Cells that a series is for, in order of id from `after` on; `supervised_from` is the nearest one upward."""
+def list_owing_cells(
+    session: Session, series: Series, after: uuid.UUID | None, limit: int, *, only: uuid.UUID | None = None
+) -> list[OwingCell]:
+    """Units that a series is for, in order of id from `after` on; of them `only` one."""
+    cells = select(UnitKind.code).where(UnitKind.is_cell)
+    which = _Cell.kind == series.unit_kind if series.unit_kind is not None else _Cell.kind.in_(cells)
+    found = _with_supervision().where(which).order_by(_Cell.id).limit(limit)
+    if after is not None:
+        found = found.where(_Cell.id > after)
+    return _owing_cells(session, found.where(_Cell.id == only) if only is not None else found)
+
+
+def cells_with_dates(session: Session, unit_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, OwingCell]:
+    """The same for these units."""
+    found = _owing_cells(session, _with_supervision().where(_Cell.id.in_(list(unit_ids))))
+    return {cell.unit_id: cell for cell in found}
+
+
+def _with_supervision() -> Select[Unit, date | None]:
+    """Units with their `supervised_from`, which is the nearest one upward."""
     nearest = (
         select(Unit.supervised_from)
         .join(UnitScope, UnitScope.ancestor == Unit.id)
@@ -143,13 +165,38 @@ def list_owing_cells(session: Session, series: Series, after: uuid.UUID | None, 
         .correlate(_Cell)
         .scalar_subquery()
     )
-    found = select(_Cell, nearest).where(_Cell.kind == series.unit_kind).order_by(_Cell.id).limit(limit)
-    if after is not None:
-        found = found.where(_Cell.id > after)
+    return select(_Cell, nearest)
+
+
+def _owing_cells(session: Session, found: Select[Unit, date | None]) -> list[OwingCell]:
+    rows = session.execute(found).all()
+    merged = _merger_days(session, [cell.id for cell, _ in rows])
     return [
-        OwingCell(cell.id, cell.usual_day, CellDates(cell.founded_on, cell.closed_on, supervised_from))
-        for cell, supervised_from in session.execute(found)
+        OwingCell(
+            cell.id,
+            cell.usual_day,
+            CellDates(
+                cell.founded_on,
+                cell.closed_on,
+                supervised_from,
+                tuple(merged.get(cell.id, [])),
+                succeeded=cell.successor_id is not None,
+            ),
+        )
+        for cell, supervised_from in rows
     ]
+
+
+def _merger_days(session: Session, unit_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[date]]:
+    """For each unit the days on which others were merged into it."""
+    rows = session.execute(
+        select(Unit.successor_id, Unit.closed_on).where(Unit.successor_id.in_(unit_ids), Unit.closed_on.is_not(None))
+    )
+    days: dict[uuid.UUID, list[date]] = {}
+    for successor_id, closed_on in rows:
+        if successor_id is not None and closed_on is not None:
+            days.setdefault(successor_id, []).append(closed_on)
+    return days
 
 
 def policies_for(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, Policy]:
@@ -207,16 +254,24 @@ def list_policies(session: Session, unit_id: uuid.UUID) -> list[Policy]:
 
 @dataclass(frozen=True)
 class OpenObligation:
-    """A period that is neither due nor answered, with the usual day of the cell itself."""
+    """A period that is neither due nor reported, with the usual day of the cell itself."""
 
     obligation: Obligation
     usual_day: int | None
 
 
 def list_open_obligations(
-    session: Session, unit_id: uuid.UUID, from_on: date, now: datetime, after: uuid.UUID | None, limit: int
+    session: Session,
+    unit_id: uuid.UUID,
+    from_on: date,
+    now: datetime,
+    after: uuid.UUID | None,
+    limit: int,
+    *,
+    lock: bool,
 ) -> list[OpenObligation]:
-    """Periods of the cells below a unit (or of the cell itself) that begin on or after a day and are not due yet."""
+    """Periods of the cells below a unit (or of the cell itself) that begin on or after a day and are not due yet;
+    with `lock` held until the transaction ends."""
     found = (
         select(Obligation, _Cell.usual_day)
         .join(_Cell, _Cell.id == Obligation.unit_id)
@@ -227,28 +282,26 @@ def list_open_obligations(
             Obligation.period_from >= from_on,
             Obligation.due_at > now,
             Obligation.reported_at.is_(None),
-            Obligation.excepted_at.is_(None),
-            Obligation.missed_at.is_(None),
         )
         .order_by(Obligation.id)
         .limit(limit)
     )
     if after is not None:
         found = found.where(Obligation.id > after)
+    if lock:
+        found = found.with_for_update(of=Obligation).execution_options(populate_existing=True)
     return [OpenObligation(obligation, usual_day) for obligation, usual_day in session.execute(found)]
 
 
-def list_unanswered_after(session: Session, unit_id: uuid.UUID, closed_on: date) -> list[Obligation]:
-    """Periods of a unit that were not due before it closed and have no answer."""
+def lock_waiting(session: Session, unit_id: uuid.UUID) -> list[Obligation]:
+    """What a unit has not reported, held against other writers until the transaction ends."""
     return list(
         session.scalars(
-            select(Obligation).where(
-                Obligation.unit_id == unit_id,
-                Obligation.due_at > start_of_day(closed_on),
-                Obligation.reported_at.is_(None),
-                Obligation.excepted_at.is_(None),
-                Obligation.missed_at.is_(None),
-            )
+            select(Obligation)
+            .where(Obligation.unit_id == unit_id, Obligation.reported_at.is_(None))
+            .order_by(Obligation.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     )
 
@@ -258,8 +311,20 @@ def has_obligations(session: Session) -> bool:
 
 
 def list_series(session: Session, day: date) -> list[Series]:
+    """The series in force on a day."""
     return list(
         session.scalars(
-            select(Series).where(and_(Series.from_on <= day, or_(Series.to_on.is_(None), Series.to_on > day)))
+            select(Series)
+            .where(and_(Series.from_on <= day, or_(Series.to_on.is_(None), Series.to_on > day)))
+            .order_by(Series.code)
         )
     )
+
+
+def list_all_series(session: Session) -> list[Series]:
+    """All that ever was, the oldest first."""
+    return list(session.scalars(select(Series).order_by(Series.from_on, Series.code)))
+
+
+def find_series(session: Session, code: str) -> Series | None:
+    return session.scalars(select(Series).where(Series.code == code)).one_or_none()

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.sessions import require_recent_proof, signed_in
 from meetingcheck.duties.actions import Move, change_policy, plan_policy
-from meetingcheck.duties.forms import typed_policy
+from meetingcheck.duties.forms import NO, YES, typed_policy
 from meetingcheck.duties.models import Policy
 from meetingcheck.duties.queries import list_policies, policies_for
 from meetingcheck.lib.db import db, write_transaction
@@ -30,7 +30,7 @@ blueprint = Blueprint("duties", __name__)
 class Effect:
     """So many cells' deadline in one period moves from one last day to another."""
 
-    period_from: date
+    period: str
     due_before: date
     due_after: date
     closes_after: date
@@ -93,18 +93,22 @@ def _as_typed(policy: Policy | None) -> dict[str, str]:
     """The form begins with the values in force, so that only what changes is typed."""
     if policy is None:
         return {}
-    names = ("usual_day", "report_days", "minimum_minutes")
-    return {name: str(getattr(policy, name)) for name in names}
+    numbers = ("usual_day", "report_days", "minimum_minutes", "combined_minutes", "overviews_asked")
+    answers = ("minutes_asked", "absent_names_asked")
+    return {name: str(getattr(policy, name)) for name in numbers} | {
+        name: YES if getattr(policy, name) else NO for name in answers
+    }
 
 
 def _effects(moves: list[Move]) -> list[Effect]:
     counted = Counter(
         (
-            move.period_from,
+            move.period,
             last_day_before(move.before.due_at),
             last_day_before(move.after.due_at),
             last_day_before(move.after.closes_at),
         )
         for move in moves
+        if move.counts
     )
     return [Effect(*days, cells) for days, cells in sorted(counted.items())]

@@ -3,15 +3,17 @@
 Catalogues are read from the .po files when the application starts: no compiled file can be missing or stale.
 """
 
+import re
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, request, session
+from flask import Flask, g, request, session
 from flask_babel import Babel, Domain, force_locale, get_locale, gettext, ngettext
 
 from meetingcheck.lib.instants import last_day_before, local_time
@@ -66,7 +68,8 @@ def language() -> str:
 
 
 def _chosen_language() -> str:
-    chosen = session.get(LANGUAGE_KEY) if request else None
+    """A program that shows a token has no session; its person's language is set aside by whoever reads the token."""
+    chosen = (g.get(LANGUAGE_KEY) or session.get(LANGUAGE_KEY)) if request else None
     return chosen if chosen in LANGUAGES else SOURCE_LANGUAGE
 
 
@@ -80,14 +83,33 @@ def format_instant(instant: datetime) -> str:
     return local_time(instant).strftime("%H:%M %d/%m/%Y")
 
 
+def format_weekday(day: date) -> str:
+    """The day with its name, as in "Thứ Ba 03/11"."""
+    return f"{format_date(day, 'EEEE', locale=language())} {day:%d/%m}"
+
+
+def format_hour(instant: datetime) -> str:
+    """Local hour with seconds, for something that ends within a minute."""
+    return local_time(instant).strftime("%H:%M:%S")
+
+
 def format_deadline(deadline: datetime) -> str:
     """The last day on which something is still in time."""
     return format_day(last_day_before(deadline))
 
 
-def format_period(first_day: date) -> str:
-    """A month as mm/yyyy."""
-    return first_day.strftime("%m/%Y")
+MONTH_CODE, QUARTER_CODE = re.compile(r"(\d{4})-(\d{2})"), re.compile(r"(\d{4})-Q([1-4])")
+ROMAN = ("I", "II", "III", "IV")
+
+
+def format_period(period: date | str) -> str:
+    """A month as mm/yyyy, a quarter as "Quý IV/yyyy": by the month's first day, or by the code of either. What is
+    neither code stays as it is."""
+    if not isinstance(period, str):
+        return period.strftime("%m/%Y")
+    if found := QUARTER_CODE.fullmatch(period):
+        return gettext("Quý %(quarter)s", quarter=f"{ROMAN[int(found.group(2)) - 1]}/{found.group(1)}")
+    return f"{found.group(2)}/{found.group(1)}" if (found := MONTH_CODE.fullmatch(period)) else period
 
 
 def format_rate(tenths: int) -> str:
@@ -100,6 +122,8 @@ def configure_i18n(app: Flask) -> None:
     app.jinja_env.filters.update(
         day=format_day,
         instant=format_instant,
+        hour=format_hour,
+        weekday=format_weekday,
         deadline=format_deadline,
         last_day=last_day_before,
         period=format_period,

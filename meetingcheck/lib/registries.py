@@ -1,14 +1,16 @@
-"""The four places where a higher feature adds its piece to a lower one, without the lower one importing it.
+"""The five places where a higher feature adds its piece to a lower one, without the lower one importing it.
 
 A registry is filled while the application is made and read afterwards; each application has its own.
 """
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from flask import Flask, current_app
+from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
@@ -64,9 +66,17 @@ class PageSlot:
 
 @dataclass(frozen=True)
 class UploadConsumer:
-    """Takes a finished upload over: gets the upload's id and its bytes."""
+    """Takes files of one kind over (uploads/rules.py says what the values are).
 
-    consume: Callable[[str, bytes], None]
+    `admit` gets what was announced about a file, asks for the right, and says where the file belongs, or aborts. `ask`
+    asks for that right again before anything else is done about the file: with where it belongs, what the right is
+    about besides, and what was announced.
+    `consume` gets the whole file outside any transaction; what it answers is told to the sender.
+    """
+
+    admit: Callable[[Mapping[str, str]], Any]
+    ask: Callable[[Session, uuid.UUID, uuid.UUID | None, Mapping[str, str]], None]
+    consume: Callable[[Any, datetime], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -77,11 +87,35 @@ class SearchDocuments:
 
 
 @dataclass(frozen=True)
+class NamedObject:
+    """An object of the store that a row names. The row also knows the SHA-256 of an original, not of what was made."""
+
+    key: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class ObjectKind:
+    """Objects of the store under one prefix, and the rows that they belong to: what a backup must hold, and what a
+    sweep must leave alone.
+
+    `owner_of` is the row's id and SHA-256 in a key, None for a key that no row can have; `known` are those of the ids
+    that have a row; `list_named` is every object that the rows rest on, by key.
+    """
+
+    prefix: str
+    owner_of: Callable[[str], tuple[uuid.UUID, str] | None]
+    known: Callable[[Session, set[uuid.UUID]], set[uuid.UUID]]
+    list_named: Callable[[Session], list[NamedObject]]
+
+
+@dataclass(frozen=True)
 class Registries:
     page_slots: Registry[PageSlot] = field(default_factory=lambda: Registry("page slot"))
     job_handlers: Registry[JobHandler] = field(default_factory=lambda: Registry("job handler"))
     upload_consumers: Registry[UploadConsumer] = field(default_factory=lambda: Registry("upload consumer"))
     search_documents: Registry[SearchDocuments] = field(default_factory=lambda: Registry("search documents"))
+    object_kinds: Registry[ObjectKind] = field(default_factory=lambda: Registry("kind of object"))
 
 
 def registries_of(app: Flask) -> Registries:

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Flask, current_app
 
 from meetingcheck.lib.clock import Clock
-from meetingcheck.lib.mail import Mailer
+from meetingcheck.lib.mail import Mailer, NoMailer
 from meetingcheck.lib.settings import Settings
 from meetingcheck.lib.storage import Storage
 
@@ -22,6 +22,11 @@ class Services:
 
     def now(self) -> datetime:
         return self.clock()
+
+    @property
+    def mails_leave(self) -> bool:
+        """Whether a mail server is set; else all mails wait until one is."""
+        return not isinstance(self.mailer, NoMailer)
 
 
 def services_of(app: Flask) -> Services:

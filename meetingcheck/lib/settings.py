@@ -40,6 +40,7 @@ NAMES: Mapping[str, str] = {
     "SMTP_USER": "name for the mail server",
     "SMTP_PASSWORD": "password for the mail server",
     "MAIL_FROM": "sender of all mails",
+    "CLAMD_URL": "virus scanner for documents, as tcp://host:port or unix:/path; without it none is scanned",
     "METRICS_TOKEN": "bearer token for /metrics; without it only this machine may read them",
 }
 # These may also be given as NAME_FILE, the path of a file that holds the value.
@@ -86,6 +87,7 @@ class Settings:
     store: ObjectStoreSettings
     mail: MailSettings
     metrics_token: str | None
+    clamd_url: str | None
 
     @property
     def https(self) -> bool:
@@ -125,6 +127,7 @@ def read_settings(environment: Mapping[str, str] | None = None, *, demo: bool = 
         store=_object_store(given),
         mail=_mail(given),
         metrics_token=given.optional("METRICS_TOKEN"),
+        clamd_url=_clamd_url(given),
     )
 
 
@@ -240,6 +243,19 @@ def _object_store(given: _Given) -> ObjectStoreSettings:
     if store.endpoint_url and not (store.access_key and store.secret_key):
         raise SettingError("S3_ENDPOINT_URL is set, so S3_ACCESS_KEY and S3_SECRET_KEY are needed as well.")
     return store
+
+
+def _clamd_url(given: _Given) -> str | None:
+    url = given.optional("CLAMD_URL")
+    parts = urlsplit(url or "")
+    try:
+        tcp = parts.scheme == "tcp" and parts.hostname and parts.port and not parts.path
+    except ValueError:  # a port that is no number
+        tcp = False
+    socket = parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/")
+    if url is not None and not tcp and not socket:
+        raise SettingError("CLAMD_URL must be tcp://host:port or unix:/path/of/the/socket.")
+    return url
 
 
 def _mail(given: _Given) -> MailSettings:

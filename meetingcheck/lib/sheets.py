@@ -1,9 +1,10 @@
 """Tables written for office programs: every text stays a text, whatever it begins with."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
+from typing import IO
 
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
@@ -49,6 +50,30 @@ def write_xlsx(sheets: Sequence[Sheet]) -> bytes:
                         page.write_number(number, column, cell)
             _offer(page, sheet)
     return out.getvalue()
+
+
+def write_long_xlsx(out: IO[bytes], name: str, rows: Iterable[Sequence[Cell]], widths: Sequence[int]) -> int:
+    """One sheet of any length, written row by row as it comes, so that memory does not grow; the number of rows.
+
+    The first row is the head. Texts are written as texts.
+    """
+    written = 0
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(out, options) as book:
+        head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        plain = book.add_format({"num_format": "@"})
+        page = book.add_worksheet(name)
+        for column, width in enumerate(widths):
+            page.set_column(column, column, width)
+        page.freeze_panes(1, 0)
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if isinstance(cell, str):
+                    page.write_string(number, column, cell[:LONGEST_CELL], head if number == 0 else plain)
+                elif cell is not None:
+                    page.write_number(number, column, cell)
+            written += 1
+    return written
 
 
 def _offer(page: Worksheet, sheet: Sheet) -> None:

@@ -5,15 +5,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from meetingcheck.accounts.actor import Actor
 from meetingcheck.accounts.models import User
 from meetingcheck.duties.models import Obligation
-from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, MeetingVersion, Review
-from meetingcheck.meetings.rules import Evidence
-from meetingcheck.orgs.access import Right, has_right
+from meetingcheck.meetings.contents import details_from
+from meetingcheck.meetings.models import (
+    Document,
+    DocumentKind,
+    Meeting,
+    MeetingPhoto,
+    MeetingState,
+    MeetingVersion,
+    Review,
+    Satisfaction,
+    ScanState,
+    VersionDocument,
+    VersionPhoto,
+)
+from meetingcheck.meetings.reviews.queries import latest_reviews
+from meetingcheck.meetings.values import CheckIn, Evidence
 from meetingcheck.photos.models import Photo, PhotoState, Purpose
 
 
@@ -22,24 +34,69 @@ def find_meeting(session: Session, meeting_id: uuid.UUID) -> Meeting | None:
 
 
 def find_reported_meeting(session: Session, obligation_id: uuid.UUID) -> Meeting | None:
-    """The report that satisfies an obligation; drafts do not."""
-    return session.scalars(
-        select(Meeting).where(Meeting.obligation_id == obligation_id, Meeting.state != MeetingState.DRAFT)
-    ).one_or_none()
-
-
-def find_own_draft(session: Session, obligation_id: uuid.UUID, author_id: uuid.UUID) -> Meeting | None:
-    """The latest draft that this person began for this obligation."""
+    """The report that satisfies an obligation; drafts and void ones do not."""
     return session.scalars(
         select(Meeting)
-        .where(
-            Meeting.obligation_id == obligation_id,
-            Meeting.author_id == author_id,
-            Meeting.state == MeetingState.DRAFT,
-        )
-        .order_by(Meeting.updated_at.desc())
-        .limit(1)
+        .join(Satisfaction, Satisfaction.meeting_id == Meeting.id)
+        .where(Satisfaction.obligation_id == obligation_id)
     ).one_or_none()
+
+
+def list_satisfied(session: Session, meeting_id: uuid.UUID) -> list[Obligation]:
+    """The obligations that a report satisfies: none, one, or one of each series."""
+    return list(
+        session.scalars(
+            select(Obligation)
+            .join(Satisfaction, Satisfaction.obligation_id == Obligation.id)
+            .where(Satisfaction.meeting_id == meeting_id)
+            .order_by(Obligation.series, Obligation.period_from)
+        )
+    )
+
+
+def list_own_drafts(
+    session: Session, unit_id: uuid.UUID, author_id: uuid.UUID, obligation_id: uuid.UUID | None = None
+) -> list[Meeting]:
+    """What this person began for a cell, or for one of its periods, and did not send, the latest first."""
+    drafts = select(Meeting).where(
+        Meeting.unit_id == unit_id, Meeting.author_id == author_id, Meeting.state == MeetingState.DRAFT
+    )
+    if obligation_id is not None:
+        drafts = drafts.where(Meeting.obligation_id == obligation_id)
+    return list(session.scalars(drafts.order_by(Meeting.updated_at.desc(), Meeting.id)))
+
+
+def has_twin(session: Session, meeting: Meeting, check_in: CheckIn) -> bool:
+    """Whether another report of the cell tells of a meeting that began on the same day at the same hour."""
+    twin = (
+        select(Meeting.id)
+        .join(MeetingVersion, and_(MeetingVersion.meeting_id == Meeting.id, MeetingVersion.number == Meeting.version))
+        .where(
+            Meeting.unit_id == meeting.unit_id,
+            Meeting.id != meeting.id,
+            Meeting.state.not_in([MeetingState.DRAFT, MeetingState.VOID]),
+            MeetingVersion.held_on == check_in.held_on,
+            MeetingVersion.begins_at == check_in.begins_at,
+        )
+    )
+    return session.scalar(twin.limit(1)) is not None
+
+
+def find_numbered_version(session: Session, meeting_id: uuid.UUID, number: int) -> MeetingVersion | None:
+    return session.scalars(
+        select(MeetingVersion).where(MeetingVersion.meeting_id == meeting_id, MeetingVersion.number == number)
+    ).one_or_none()
+
+
+def list_versions(session: Session, meeting_id: uuid.UUID) -> list[tuple[MeetingVersion, str]]:
+    """All submitted versions of a report with the names of who sent them, newest first."""
+    rows = session.execute(
+        select(MeetingVersion, User.name)
+        .join(User, User.id == MeetingVersion.submitted_by)
+        .where(MeetingVersion.meeting_id == meeting_id)
+        .order_by(MeetingVersion.number.desc())
+    )
+    return [(version, name) for version, name in rows]
 
 
 def find_version(session: Session, meeting: Meeting) -> MeetingVersion | None:
@@ -61,21 +118,59 @@ def find_last_version(session: Session, unit_id: uuid.UUID) -> MeetingVersion | 
 
 
 def list_meeting_photos(session: Session, meeting_id: uuid.UUID) -> list[Photo]:
-    """The photos of a report in their order."""
+    """The photos that a report holds now, in their order, without those that were taken back: what the cell sees and
+    what its next version will hold."""
     return list(
         session.scalars(
             select(Photo)
             .join(MeetingPhoto, MeetingPhoto.photo_id == Photo.id)
-            .where(MeetingPhoto.meeting_id == meeting_id)
+            .where(MeetingPhoto.meeting_id == meeting_id, Photo.withdrawn_at.is_(None))
             .order_by(MeetingPhoto.position, Photo.id)
         )
     )
 
 
-def evidence_of(photos: Iterable[Photo]) -> Evidence:
-    """How many usable photos of each purpose there are; an unreadable one proves nothing."""
+def list_version_photos(session: Session, version_id: uuid.UUID) -> list[Photo]:
+    """The photos of one submitted version in their order, without those that were taken back: what the committee
+    sees."""
+    return list(
+        session.scalars(
+            select(Photo)
+            .join(VersionPhoto, VersionPhoto.photo_id == Photo.id)
+            .where(VersionPhoto.version_id == version_id, Photo.withdrawn_at.is_(None))
+            .order_by(VersionPhoto.position, Photo.id)
+        )
+    )
+
+
+def count_withdrawn_photos(session: Session, version_id: uuid.UUID) -> int:
+    """How many photos of a submitted version were taken back since."""
+    counted = session.scalar(
+        select(func.count())
+        .select_from(VersionPhoto)
+        .join(Photo, Photo.id == VersionPhoto.photo_id)
+        .where(VersionPhoto.version_id == version_id, Photo.withdrawn_at.is_not(None))
+    )
+    return counted or 0
+
+
+def list_version_documents(session: Session, version_id: uuid.UUID) -> list[Document]:
+    """The documents of one submitted version in the order of their coming, without those that were taken back."""
+    return list(
+        session.scalars(
+            select(Document)
+            .join(VersionDocument, VersionDocument.document_id == Document.id)
+            .where(VersionDocument.version_id == version_id, Document.withdrawn_at.is_(None))
+            .order_by(Document.received_at, Document.id)
+        )
+    )
+
+
+def evidence_of(photos: Iterable[Photo], documents: Iterable[Document] = ()) -> Evidence:
+    """How many usable photos of each purpose and files of minutes there are; what cannot be opened proves nothing."""
     usable = [photo.purpose for photo in photos if photo.state != PhotoState.UNREADABLE]
-    return Evidence(usable.count(Purpose.OVERVIEW), usable.count(Purpose.MINUTES_PAGE))
+    files = [one for one in documents if one.kind == DocumentKind.MINUTES and one.scan != ScanState.INFECTED]
+    return Evidence(usable.count(Purpose.OVERVIEW), usable.count(Purpose.MINUTES_PAGE), len(files))
 
 
 @dataclass(frozen=True)
@@ -89,8 +184,11 @@ class ReportedMeeting:
     last_review: Review | None
 
 
-def list_reported(session: Session, unit_id: uuid.UUID, limit: int) -> list[ReportedMeeting]:
-    """The reports of a cell, newest first, with the number of photos and the last answer; three queries in all."""
+def list_reported(
+    session: Session, unit_id: uuid.UUID, limit: int, state: MeetingState | None = None
+) -> list[ReportedMeeting]:
+    """The reports of a cell (in one state only, if given), newest first, with the number of photos and the last
+    answer; two queries in all."""
     photos = (
         select(func.count())
         .select_from(MeetingPhoto)
@@ -105,7 +203,7 @@ def list_reported(session: Session, unit_id: uuid.UUID, limit: int) -> list[Repo
             and_(MeetingVersion.meeting_id == Meeting.id, MeetingVersion.number == Meeting.version),
         )
         .outerjoin(Obligation, Obligation.id == Meeting.obligation_id)
-        .where(Meeting.unit_id == unit_id, Meeting.state != MeetingState.DRAFT)
+        .where(Meeting.unit_id == unit_id, Meeting.state == state if state else Meeting.state != MeetingState.DRAFT)
         .order_by(MeetingVersion.held_on.desc(), Meeting.id)
         .limit(limit)
     ).all()
@@ -116,67 +214,81 @@ def list_reported(session: Session, unit_id: uuid.UUID, limit: int) -> list[Repo
     ]
 
 
-def latest_reviews(session: Session, meeting_ids: list[uuid.UUID]) -> dict[uuid.UUID, Review]:
-    """The last answer to each report."""
-    found = session.scalars(select(Review).where(Review.meeting_id.in_(meeting_ids)).order_by(Review.at))
-    return {review.meeting_id: review for review in found}
+def list_reported_after(
+    session: Session, unit_id: uuid.UUID, after: tuple[date, uuid.UUID] | None, limit: int
+) -> list[ReportedMeeting]:
+    """The reports of a cell that follow one of them, the latest meeting first; the first ones without `after`."""
+    photos = (
+        select(func.count())
+        .select_from(VersionPhoto)
+        .join(Photo, Photo.id == VersionPhoto.photo_id)
+        .where(VersionPhoto.version_id == MeetingVersion.id, Photo.withdrawn_at.is_(None))
+        .correlate(MeetingVersion)
+        .scalar_subquery()
+    )
+    found = (
+        select(Meeting, MeetingVersion, photos)
+        .join(MeetingVersion, and_(MeetingVersion.meeting_id == Meeting.id, MeetingVersion.number == Meeting.version))
+        .where(Meeting.unit_id == unit_id, Meeting.state != MeetingState.DRAFT)
+        .order_by(MeetingVersion.held_on.desc(), Meeting.id)
+    )
+    if after is not None:
+        held_on, meeting_id = after
+        same_day = and_(MeetingVersion.held_on == held_on, Meeting.id > meeting_id)
+        found = found.where(or_(MeetingVersion.held_on < held_on, same_day))
+    rows = session.execute(found.limit(limit)).all()
+    return [ReportedMeeting(meeting, version, None, count, None) for meeting, version, count in rows]
 
 
-def photos_by_meeting(session: Session, meeting_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Photo]]:
-    """The photos of several reports, each in its order, in one query."""
+def photos_of_versions(session: Session, version_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Photo]]:
+    """The photos of several versions, each in its order, without those that were taken back, in one query."""
     rows = session.execute(
-        select(MeetingPhoto.meeting_id, Photo)
-        .join(Photo, Photo.id == MeetingPhoto.photo_id)
-        .where(MeetingPhoto.meeting_id.in_(meeting_ids))
-        .order_by(MeetingPhoto.meeting_id, MeetingPhoto.position, Photo.id)
+        select(VersionPhoto.version_id, Photo)
+        .join(Photo, Photo.id == VersionPhoto.photo_id)
+        .where(VersionPhoto.version_id.in_(version_ids), Photo.withdrawn_at.is_(None))
+        .order_by(VersionPhoto.version_id, VersionPhoto.position, Photo.id)
     )
     found: dict[uuid.UUID, list[Photo]] = {}
-    for meeting_id, photo in rows:
-        found.setdefault(meeting_id, []).append(photo)
+    for version_id, photo in rows:
+        found.setdefault(version_id, []).append(photo)
     return found
 
 
-def list_reviews(session: Session, meeting_id: uuid.UUID) -> list[tuple[Review, str]]:
-    """All answers to a report with the reviewers' names, oldest first."""
+def documents_of_versions(session: Session, version_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Document]]:
+    """The documents of several versions in the order of their coming, without those taken back, in one query."""
     rows = session.execute(
-        select(Review, User.name)
-        .join(User, User.id == Review.reviewer_id)
-        .where(Review.meeting_id == meeting_id)
-        .order_by(Review.at)
+        select(VersionDocument.version_id, Document)
+        .join(Document, Document.id == VersionDocument.document_id)
+        .where(VersionDocument.version_id.in_(version_ids), Document.withdrawn_at.is_(None))
+        .order_by(VersionDocument.version_id, Document.received_at, Document.id)
     )
-    return [(review, name) for review, name in rows]
+    found: dict[uuid.UUID, list[Document]] = {}
+    for version_id, document in rows:
+        found.setdefault(version_id, []).append(document)
+    return found
 
 
 def meeting_ids_of(session: Session, obligation_ids: list[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """The report of each obligation that has one."""
     rows = session.execute(
-        select(Meeting.obligation_id, Meeting.id).where(
-            Meeting.obligation_id.in_(obligation_ids), Meeting.state != MeetingState.DRAFT
+        select(Satisfaction.obligation_id, Satisfaction.meeting_id).where(
+            Satisfaction.obligation_id.in_(obligation_ids)
         )
     )
-    return {obligation_id: meeting_id for obligation_id, meeting_id in rows if obligation_id is not None}
+    return {row.obligation_id: row.meeting_id for row in rows}
 
 
-def may_review(session: Session, actor: Actor, meeting: Meeting, today: date) -> bool:
-    """Whether a person may answer a report: the direct superior's reviewer does, but nobody who filed any of it."""
-    filed = select(MeetingVersion.id).where(
-        MeetingVersion.meeting_id == meeting.id, MeetingVersion.submitted_by == actor.user_id
-    )
-    if meeting.author_id == actor.user_id or session.scalar(filed.limit(1)) is not None:
-        return False
-    return has_right(session, actor, Right.REVIEW, meeting.unit_id, today)
-
-
-def list_drafts_of(session: Session, unit_id: uuid.UUID, author_ids: Iterable[uuid.UUID]) -> list[Meeting]:
-    """What these people began for a cell and did not send, oldest first."""
-    return list(
-        session.scalars(
-            select(Meeting)
-            .where(
-                Meeting.unit_id == unit_id,
-                Meeting.author_id.in_(list(author_ids)),
-                Meeting.state == MeetingState.DRAFT,
-            )
-            .order_by(Meeting.updated_at, Meeting.id)
-        )
+def said_in(version: MeetingVersion) -> CheckIn:
+    """What a submitted version says."""
+    return CheckIn(
+        held_on=version.held_on,
+        begins_at=version.begins_at,
+        ends_at=version.ends_at,
+        total=version.total,
+        present=version.present,
+        absent_without_reason=version.absent_without_reason,
+        minutes_text=version.minutes_text or "",
+        resolution_made=version.resolution_made,
+        details=details_from(version.details),
+        told_by=version.told_by or "",
     )

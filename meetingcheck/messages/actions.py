@@ -1,12 +1,12 @@
 """Telling people. Callers commit; mail leaves afterwards, by a job."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.queries import get_user
@@ -26,17 +26,20 @@ class News:
     """Something to tell: `kind` names the template <feature>/messages/<name>.txt of the feature that speaks.
 
     `params` are what the template needs; `key` is unique for one person and one reason. What nobody asked for at this
-    moment `can_wait`: its mail does not leave at night.
+    moment `can_wait`: its mail does not leave at night. What is about the person's own way in is `essential`: it is
+    mailed also to those who stopped mail.
     """
 
     kind: str
     key: str
     params: Mapping[str, Any]
     can_wait: bool = False
+    essential: bool = False
 
 
 def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime, *, mail_job: JobKind = SEND_MAIL) -> bool:
-    """Tell one person, in the app and, when there is an address, by mail. False when this was told before.
+    """Tell one person, in the app and by mail, where there is an address and mail was not stopped. False when this was
+    told before.
 
     `mail_job` is another kind where the mail says more than may be kept in the message: a token is not stored.
     """
@@ -55,12 +58,13 @@ def tell(session: Session, user_id: uuid.UUID, news: News, now: datetime, *, mai
     )
     if not told:
         return False
-    if get_user(session, user_id).email:
+    user = get_user(session, user_id)
+    if user.email and (news.essential or user.mail_stopped_at is None):
         delivery = Delivery(id=uuid.uuid4(), message_id=message_id, channel=Channel.MAIL, state=DeliveryState.WAITING)
         session.add(delivery)
         session.flush()
         leaves_at = next_waking_hour(now) if news.can_wait else now
-        params = {"delivery": str(delivery.id)}
+        params = {"delivery": str(delivery.id), "essential": news.essential}
         enqueue(session, mail_job, params, now, unique_key=f"mail:{delivery.id}", run_at=leaves_at)
     append(session, now, Fact("told", "message", message_id, None, {"user": str(user_id), "kind": news.kind}))
     return True
@@ -79,8 +83,21 @@ def mark_refused(session: Session, delivery_id: uuid.UUID, error: str, now: date
     append(session, now, Fact("mail_refused", "delivery", delivery_id))
 
 
+def drop_delivery(session: Session, delivery_id: uuid.UUID, now: datetime) -> None:
+    """The person stopped mail before it left; the message stays, for the bell."""
+    session.execute(delete(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.WAITING))
+    append(session, now, Fact("mail_dropped", "delivery", delivery_id))
+
+
 def mark_all_read(session: Session, user_id: uuid.UUID, now: datetime) -> None:
     session.execute(update(Message).where(Message.user_id == user_id, Message.read_at.is_(None)).values(read_at=now))
+
+
+def mark_read(session: Session, message_ids: Iterable[uuid.UUID], now: datetime) -> None:
+    """Messages whose reason the person has seen by other means than the list of messages."""
+    session.execute(
+        update(Message).where(Message.id.in_(list(message_ids)), Message.read_at.is_(None)).values(read_at=now)
+    )
 
 
 def retry_refused(

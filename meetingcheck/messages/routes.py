@@ -19,8 +19,9 @@ blueprint = Blueprint("messages", __name__)
 @blueprint.get("/messages")
 @needs(SIGNED_IN)
 def list_page() -> str:
-    messages = list_messages(db.session(), signed_in().user_id)
-    return render_template("messages/list.html", messages=[(message, words_of(message)) for message in messages])
+    found = list_messages(db.session(), signed_in().user_id)
+    matters = [[(message, words_of(message)) for message in matter] for matter in found]
+    return render_template("messages/list.html", matters=matters)
 
 
 @blueprint.post("/messages/read")

@@ -8,6 +8,7 @@ from email.utils import parseaddr
 
 from flask import render_template
 
+from meetingcheck.accounts.personal_tokens.rules import mail_page_path, one_click_path
 from meetingcheck.lib.i18n import force_locale
 from meetingcheck.lib.text import one_line
 from meetingcheck.messages.models import Message
@@ -29,8 +30,10 @@ def words_of(message: Message) -> Words:
     return Words(one_line(title), text.strip(), message.params.get("path"))
 
 
-def mail_of(mail: MailToSend, sender: str, public_url: str) -> EmailMessage:
+def mail_of(mail: MailToSend, sender: str, public_url: str, stop_token: str) -> EmailMessage:
     """The mail of a message, in the person's language. The Message-ID is fixed: a second sending is known as such.
+
+    Each mail can be stopped: by the link at its end, and by the mail program itself (RFC 2369, 8058).
 
     Raises ValueError for an address that is none.
     """
@@ -41,6 +44,7 @@ def mail_of(mail: MailToSend, sender: str, public_url: str) -> EmailMessage:
             name=mail.user.name,
             text=words.text,
             link=f"{public_url}{words.path}" if words.path else public_url,
+            stop_link=f"{public_url}{mail_page_path(stop_token)}",
         )
     sender_name, sender_address = parseaddr(sender)
     message = EmailMessage(policy=SMTP)
@@ -50,5 +54,7 @@ def mail_of(mail: MailToSend, sender: str, public_url: str) -> EmailMessage:
     message["Date"] = mail.message.created_at
     message["Message-ID"] = f"<{mail.delivery_id}@{sender_address.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
+    message["List-Unsubscribe"] = f"<{public_url}{one_click_path(stop_token)}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body)
     return message

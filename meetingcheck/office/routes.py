@@ -14,6 +14,7 @@ from meetingcheck.lib.http.rights import needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import list_dead, retry_dead
 from meetingcheck.lib.services import services
+from meetingcheck.meetings.documents.queries import count_by_scan
 from meetingcheck.messages.actions import SEND_MAIL, retry_refused
 from meetingcheck.messages.queries import count_deliveries, find_delivery_kind, list_refused
 from meetingcheck.office.first_day.queries import load_first_day
@@ -50,6 +51,9 @@ def status() -> str | Response:
         free_gigabytes=_free_gigabytes(services().settings.data),
         backup=backup,
         failed_backup=last_failed_backup(session, backup),
+        mails_leave=services().mails_leave,
+        scanning=services().settings.clamd_url is not None,
+        scans=count_by_scan(session),
     )
 
 

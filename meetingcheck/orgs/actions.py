@@ -20,6 +20,7 @@ from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind, UnitP
 from meetingcheck.orgs.queries import (
     active_scope,
     descendants_of,
+    find_parent,
     find_root,
     has_open_units_below,
     list_administrators,
@@ -154,6 +155,7 @@ def give_role_once(
         raise Refused(N_("Nhiệm vụ này không có ở loại tổ chức đảng này."))
     if from_on < unit.founded_on or (unit.closed_on is not None and from_on >= unit.closed_on):
         raise Refused(N_("Ngày này tổ chức đảng chưa thành lập hoặc đã kết thúc hoạt động."))
+    session.execute(select(Unit.id).where(Unit.id == unit.id).with_for_update(key_share=True))  # a button pressed twice
     held = list_roles_held(session, user_id, from_on)
     if any(one.assignment.unit_id == unit.id and one.assignment.role == role for one in held):
         raise Refused(N_("Đồng chí này đã có nhiệm vụ đó rồi."))
@@ -218,7 +220,13 @@ def change_unit(session: Session, unit: Unit, facts: UnitFacts, actor_id: uuid.U
 
 
 def found_checked(session: Session, new: NewUnit, actor_id: uuid.UUID | None, now: datetime) -> Unit:
-    """Found a unit by hand. Raises Refused when the code is taken or the superior is not there on that day."""
+    """Found a unit by hand. Raises Refused as `check_founding` does."""
+    check_founding(session, new)
+    return found_unit(session, new, actor_id, now)
+
+
+def check_founding(session: Session, new: NewUnit) -> None:
+    """Raises Refused when the code is taken or the superior is not there on that day."""
     _keep_code_unique(session, new.code, None)
     parent = session.get(Unit, new.parent_id) if new.parent_id else None
     if parent is not None:
@@ -226,7 +234,6 @@ def found_checked(session: Session, new: NewUnit, actor_id: uuid.UUID | None, no
             raise Refused(N_("Chi bộ không có tổ chức đảng trực thuộc."))
         if parent.closed_on and new.founded_on >= parent.closed_on:
             raise Refused(N_("Ngày này tổ chức đảng cấp trên đã kết thúc hoạt động."))
-    return found_unit(session, new, actor_id, now)
 
 
 def _keep_code_unique(session: Session, code: str | None, own_id: uuid.UUID | None) -> None:
@@ -243,27 +250,104 @@ def supervise_from(session: Session, unit: Unit, first_day: date, actor_id: uuid
     append(session, now, Fact("supervised_from_set", "unit", unit.id, actor_id, payload))
 
 
-def close_unit(session: Session, unit: Unit, closed_on: date, actor_id: uuid.UUID | None, now: datetime) -> None:
-    """End a unit; `closed_on` is the first day on which it is no more. Roles and watchers end with it.
-
-    Raises Refused for the root, for a unit that others still stand under, and for a day before its founding.
-    """
+def check_closing(session: Session, unit: Unit, closed_on: date, now: datetime) -> None:
+    """Raises Refused for a day to come, for the root, for a unit that others still stand under, and for a day before
+    its founding."""
     root = find_root(session, local_day(now))
     if root is not None and root.id == unit.id:
         raise Refused(N_("Tổ chức đảng cao nhất trong hệ thống không kết thúc hoạt động ở đây được."))
     if unit.closed_on is not None:
         raise Refused(N_("Tổ chức đảng này đã có ngày kết thúc hoạt động."))
+    if closed_on > local_day(now):
+        raise Refused(N_("Ngày này chưa đến. Đồng chí hãy ghi khi đến ngày."))
     if closed_on <= unit.founded_on:
         raise Refused(N_("Ngày kết thúc phải sau ngày thành lập."))
     if has_open_units_below(session, unit.id, closed_on):
         raise Refused(N_("Còn tổ chức đảng trực thuộc đang hoạt động. Đồng chí hãy chuyển hoặc kết thúc chúng trước."))
-    unit.closed_on = closed_on
+
+
+def close_unit(
+    session: Session, unit: Unit, closed_on: date, document: str, actor_id: uuid.UUID | None, now: datetime
+) -> None:
+    """End a unit by a decision; `closed_on` is the first day on which it is no more. Roles and watchers end with it.
+
+    Raises Refused as `check_closing` does.
+    """
+    check_closing(session, unit, closed_on, now)
+    unit.closed_on, unit.merged_by = closed_on, document
     for held in list_holders(session, unit.id, closed_on):
         end_role(session, held.assignment, max(closed_on, held.assignment.from_on), actor_id, now)
     for watcher, _ in list_watchers(session, unit.id, closed_on):
         end_watch(session, watcher, max(closed_on, watcher.from_on), actor_id, now)
     session.flush()
-    append(session, now, Fact("unit_closed", "unit", unit.id, actor_id, {"closed_on": closed_on.isoformat()}))
+    payload = {"closed_on": closed_on.isoformat(), "document": document}
+    append(session, now, Fact("unit_closed", "unit", unit.id, actor_id, payload))
+
+
+def reopen_unit(session: Session, unit: Unit, actor_id: uuid.UUID | None, now: datetime) -> None:
+    """Take back a mistaken closing. Roles and watchers that ended with it are to be given again by hand: who was
+    dismissed on the same day for another reason must not come back.
+
+    Raises Refused for a unit that is open, for one that was merged into another, and below one that is closed.
+    """
+    if unit.closed_on is None:
+        raise Refused(N_("Tổ chức đảng này đang hoạt động."))
+    if unit.successor_id is not None:
+        raise Refused(N_("Tổ chức đảng này đã sáp nhập vào nơi khác, nên không mở lại ở đây được."))
+    parent = find_parent(session, unit.id, local_day(now))
+    if parent is not None and parent.closed_on is not None:
+        raise Refused(N_("Tổ chức đảng cấp trên đã kết thúc hoạt động. Đồng chí hãy mở lại nơi ấy trước."))
+    payload = {"closed_on": unit.closed_on.isoformat()}
+    unit.closed_on = unit.merged_by = None
+    session.flush()
+    append(session, now, Fact("unit_reopened", "unit", unit.id, actor_id, payload))
+
+
+def check_merger(session: Session, units: Sequence[Unit], successor: Unit | NewUnit, on: date, now: datetime) -> None:
+    """Raises Refused for a day to come, for units of another nature than the successor, for a new successor that
+    cannot be founded, and as `check_closing` does."""
+    if on > local_day(now):
+        raise Refused(N_("Ngày sáp nhập chưa đến. Đồng chí hãy ghi khi đến ngày."))
+    if isinstance(successor, NewUnit):
+        check_founding(session, successor)
+    elif successor.founded_on > on or successor.closed_on is not None:
+        raise Refused(N_("Ngày này tổ chức đảng nhận sáp nhập chưa thành lập hoặc đã kết thúc hoạt động."))
+    cells = set(session.scalars(select(UnitKind.code).where(UnitKind.is_cell)))
+    for unit in units:
+        if isinstance(successor, Unit) and unit.id == successor.id:
+            raise Refused(N_("Một tổ chức đảng không sáp nhập vào chính mình được."))
+        if (unit.kind in cells) != (successor.kind in cells):
+            raise Refused(N_("Chi bộ chỉ sáp nhập vào chi bộ, đảng bộ chỉ sáp nhập vào đảng bộ."))
+        check_closing(session, unit, on, now)
+
+
+def merge_into(
+    session: Session,
+    units: Sequence[Unit],
+    successor: Unit,
+    on: date,
+    document: str,
+    actor_id: uuid.UUID | None,
+    now: datetime,
+) -> None:
+    """End units because they were merged into a successor on a day, by a decision. Roles and watchers end with them.
+
+    Raises Refused as `check_merger` does.
+    """
+    check_merger(session, units, successor, on, now)
+    for unit in units:
+        close_unit(session, unit, on, document, actor_id, now)
+        unit.successor_id = successor.id
+        session.flush()
+        payload = {"successor": str(successor.id), "on": on.isoformat()}
+        append(session, now, Fact("unit_merged", "unit", unit.id, actor_id, payload))
+
+
+def rename_kind(session: Session, kind: UnitKind, name: str, actor_id: uuid.UUID | None, now: datetime) -> None:
+    """Names of kinds changed often; what is of the kind stays of it."""
+    kind.name = one_line(name)
+    session.flush()
+    append(session, now, Fact("kind_renamed", "unit_kind", uuid.uuid5(uuid.NAMESPACE_OID, kind.code), actor_id))
 
 
 def add_kind(session: Session, name: str, *, is_cell: bool, actor_id: uuid.UUID | None, now: datetime) -> None:
@@ -324,7 +408,8 @@ def person_for_role(
         new = NewUser(
             login, typed.name, phone=login if is_phone(login) else None, email=None if is_phone(login) else login
         )
-        return add_user(session, new, actor_id, now)
+        lock_tree(session)  # the same person may be added in two places at once, an import being one of them
+        known = find_user_by_login(session, login) or add_user(session, new, actor_id, now)
     if known.disabled_at is not None or not may_choose(known.id):
         raise Refused(N_("Số điện thoại (email) này của một đồng chí ngoài phạm vi. Hãy nhờ văn phòng cấp trên giao."))
     if typed.name and search_form(typed.name) != search_form(known.name):

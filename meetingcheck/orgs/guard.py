@@ -23,4 +23,4 @@ def configure_guard(app: Flask) -> None:
 
 
 def _goes_to_sign_in(response: Response) -> bool:
-    return response.status_code in {302, 303} and response.headers.get("Location", "").startswith("/sign-in")
+    return response.status_code in {302, 303, 307} and response.headers.get("Location", "").startswith("/sign-in")

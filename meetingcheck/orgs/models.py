@@ -34,6 +34,8 @@ class Unit(Base):
 
     `usual_day` is the cell's own usual day of the month (31 means the last); without it the policy's counts.
     `supervised_from` is the first day of the first period that counts for this unit and all below it.
+    `successor_id` is the unit that a closed one was merged into, `merged_by` the decision by which it
+    was merged or ended.
     """
 
     __tablename__ = "unit"
@@ -48,6 +50,8 @@ class Unit(Base):
     closed_on: Mapped[date | None]
     usual_day: Mapped[int | None]
     supervised_from: Mapped[date | None]
+    successor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    merged_by: Mapped[str | None] = mapped_column(String(200))
     created_at: Mapped[datetime]
 
 

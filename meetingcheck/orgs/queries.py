@@ -1,11 +1,11 @@
 """Reading the tree and the roles."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from meetingcheck.accounts.models import User
@@ -62,6 +62,22 @@ def cell_ids_below(committee_id: uuid.UUID, day: date) -> Select[uuid.UUID]:
     )
 
 
+def seen_through(unit_id: uuid.UUID) -> ScalarSelect[uuid.UUID]:
+    """The unit itself, or the last of those that it was merged into, one after the other; as a subquery."""
+    line = select(Unit.id, Unit.successor_id).where(Unit.id == unit_id).cte("line", recursive=True)
+    line = line.union_all(select(Unit.id, Unit.successor_id).join(line, line.c.successor_id == Unit.id))
+    return select(line.c.id).where(line.c.successor_id.is_(None)).scalar_subquery()
+
+
+def list_predecessors(session: Session, unit_id: uuid.UUID) -> list[Unit]:
+    """The units that were merged into one, the latest first."""
+    return list(
+        session.scalars(
+            select(Unit).where(Unit.successor_id == unit_id).order_by(Unit.closed_on.desc(), Unit.name_sort)
+        )
+    )
+
+
 def find_parent(session: Session, unit_id: uuid.UUID, day: date) -> Unit | None:
     """The direct superior of a unit on a day; None for the root."""
     return session.scalars(
@@ -108,6 +124,21 @@ def secretaries_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -
     for unit_id, user_id in rows:
         found.setdefault(unit_id, []).append(user_id)
     return found
+
+
+def people_who_file(session: Session, unit_id: uuid.UUID, day: date) -> list[uuid.UUID]:
+    """The secretaries and reporters of one cell."""
+    return list(
+        session.scalars(
+            select(RoleAssignment.user_id)
+            .where(
+                RoleAssignment.unit_id == unit_id,
+                RoleAssignment.role.in_([Role.SECRETARY, Role.REPORTER]),
+                in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
+            )
+            .distinct()
+        )
+    )
 
 
 def reviewers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
@@ -203,6 +234,20 @@ def _held_roles(session: Session, which: ColumnElement[bool], day: date) -> list
         .order_by(RoleAssignment.role, User.name_sort, Unit.name_sort, RoleAssignment.from_on)
     )
     return [HeldRole(assignment, user, unit) for assignment, user, unit in rows]
+
+
+def find_reporting_end(session: Session, user_id: uuid.UUID, unit_id: uuid.UUID, today: date) -> date | None:
+    """The first day on which a person's role as secretary or reporter of a cell no longer counted, the latest if there
+    were several; None when none has ended."""
+    return session.scalar(
+        select(func.max(RoleAssignment.to_on)).where(
+            RoleAssignment.user_id == user_id,
+            RoleAssignment.unit_id == unit_id,
+            RoleAssignment.role.in_([Role.SECRETARY, Role.REPORTER]),
+            RoleAssignment.to_on <= today,
+            RoleAssignment.to_on > RoleAssignment.from_on,
+        )
+    )
 
 
 def find_assignment(session: Session, assignment_id: uuid.UUID) -> RoleAssignment | None:
@@ -322,12 +367,14 @@ def privilege_of(session: Session, user_id: uuid.UUID, today: date) -> Privilege
     return Privilege.ADMINISTRATOR if not roles and may_found(session, user_id) else Privilege.ORDINARY
 
 
-def find_unit_by_code_or_name(session: Session, typed: str, user_id: uuid.UUID, day: date) -> Unit | None:
-    """The one working unit with this code, or with this name, in the subtrees that a person administers; None when
-    there is none or more than one."""
+def find_unit_by_code_or_name(
+    session: Session, typed: str, user_id: uuid.UUID, day: date, roles: Collection[Role] = (Role.ADMINISTRATOR,)
+) -> Unit | None:
+    """The one working unit with this code, or with this name, in the subtrees in which a person holds one of the
+    roles; None when there is none or more than one."""
     own = select(RoleAssignment.unit_id).where(
         RoleAssignment.user_id == user_id,
-        RoleAssignment.role == Role.ADMINISTRATOR,
+        RoleAssignment.role.in_(roles),
         in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
     )
     within = select(UnitScope.descendant).where(

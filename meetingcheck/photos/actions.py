@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from meetingcheck.lib.db import insert_if_new
@@ -22,6 +22,37 @@ RENDER = JobKind("photos.render", lane="photos", max_attempts=60)
 
 def add_photo(session: Session, stored: StoredPhoto, unit_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> bool:
     """Make a stored photo known and have its renditions made; False when it was known before."""
+    added = _add(session, stored, unit_id, actor_id, now)
+    if not added:
+        _send_again(session, stored, actor_id, now)
+    return added
+
+
+def hold_photo(session: Session, stored: StoredPhoto, unit_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> bool:
+    """The same for a photo that came after its sender's right had ended: it is of no report until it is released.
+    False when it belongs to a report already; nothing of that changes."""
+    if _add(session, stored, unit_id, actor_id, now, held_at=now):
+        return True
+    held = session.scalar(select(Photo.id).where(Photo.id == stored.photo_id, Photo.held_at.is_not(None)))
+    if held is None:
+        return False
+    _send_again(session, stored, actor_id, now)
+    return True
+
+
+def release_photos(session: Session, photo_ids: Iterable[uuid.UUID]) -> None:
+    """Somebody has confirmed them: they are photos like others."""
+    session.execute(update(Photo).where(Photo.id.in_(list(photo_ids))).values(held_at=None))
+
+
+def _add(
+    session: Session,
+    stored: StoredPhoto,
+    unit_id: uuid.UUID,
+    actor_id: uuid.UUID,
+    now: datetime,
+    held_at: datetime | None = None,
+) -> bool:
     added = insert_if_new(
         session,
         Photo,
@@ -37,20 +68,23 @@ def add_photo(session: Session, stored: StoredPhoto, unit_id: uuid.UUID, actor_i
             "taken_at": taken_instant(stored.inspection.taken_at),
             "received_at": now,
             "uploaded_by": actor_id,
+            "held_at": held_at,
             "state": PhotoState.RECEIVED,
         },
     )
     if added:
         enqueue(session, RENDER, {"photo": str(stored.photo_id)}, now, unique_key=f"render:{stored.photo_id}")
         append(session, now, Fact("photo_received", "photo", stored.photo_id, actor_id, {"sha256": stored.sha256}))
-    else:
-        # Sent again in another place of the form: the last word about what it shows counts, until the report is sent.
-        session.execute(
-            update(Photo)
-            .where(Photo.id == stored.photo_id, Photo.published_at.is_(None))
-            .values(purpose=stored.purpose)
-        )
     return added
+
+
+def _send_again(session: Session, stored: StoredPhoto, actor_id: uuid.UUID, now: datetime) -> None:
+    """Sent again in another place of the form: the last word about what it shows counts, until the report is sent. And
+    whoever sends a photo again that was taken back wants it back."""
+    session.execute(
+        update(Photo).where(Photo.id == stored.photo_id, Photo.published_at.is_(None)).values(purpose=stored.purpose)
+    )
+    _put_back(session, stored.photo_id, actor_id, now)
 
 
 def publish_photos(session: Session, photo_ids: Iterable[uuid.UUID], now: datetime) -> None:
@@ -58,6 +92,39 @@ def publish_photos(session: Session, photo_ids: Iterable[uuid.UUID], now: dateti
     session.execute(
         update(Photo).where(Photo.id.in_(list(photo_ids)), Photo.published_at.is_(None)).values(published_at=now)
     )
+
+
+def take_back(session: Session, photo: Photo, actor_id: uuid.UUID | None, now: datetime) -> bool:
+    """It was sent by mistake: from now on only administrators see it. False when it was taken back before. `actor_id`
+    None: nobody did it, its time was over."""
+    taken = session.execute(
+        update(Photo)
+        .where(Photo.id == photo.id, Photo.withdrawn_at.is_(None))
+        .values(withdrawn_at=now, withdrawn_by=actor_id)
+        .returning(Photo.id)
+    )
+    if taken.first() is None:
+        return False
+    append(session, now, Fact("photo_taken_back", "photo", photo.id, actor_id))
+    return True
+
+
+def put_back(session: Session, photo: Photo, actor_id: uuid.UUID, now: datetime) -> bool:
+    """It was taken back by mistake. False when it is there already. Who may do it, say the rules."""
+    return _put_back(session, photo.id, actor_id, now)
+
+
+def _put_back(session: Session, photo_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> bool:
+    put = session.execute(
+        update(Photo)
+        .where(Photo.id == photo_id, Photo.withdrawn_at.is_not(None))
+        .values(withdrawn_at=None, withdrawn_by=None)
+        .returning(Photo.id)
+    )
+    if put.first() is None:
+        return False
+    append(session, now, Fact("photo_put_back", "photo", photo_id, actor_id))
+    return True
 
 
 def mark_ready(session: Session, photo_id: uuid.UUID, now: datetime) -> None:

@@ -14,9 +14,11 @@ from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import options as heif_options
 from pillow_heif.as_plugin import HeifImageFile
 
+from meetingcheck.photos.boxes import is_cut_off
 from meetingcheck.photos.exif import CameraNotes, read_camera_notes
 from meetingcheck.photos.outcomes import (
     MAX_BYTES,
+    MAX_SIDE,
     Inspection,
     PhotoError,
     PhotoFormat,
@@ -75,8 +77,16 @@ heif_options.DECODE_THREADS = 0
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
+
+class _JpegFile(JpegImageFile):
+    """A JPEG whose EXIF the library leaves alone: it would look there for a resolution, which nobody needs here."""
+
+    def _read_dpi_from_exif(self) -> None:
+        """Nothing: our own reader follows two tags only."""
+
+
 _OPENERS: dict[PhotoFormat, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
-    PhotoFormat.JPEG: JpegImageFile,
+    PhotoFormat.JPEG: _JpegFile,
     PhotoFormat.PNG: PngImagePlugin.PngImageFile,
     PhotoFormat.WEBP: WebPImageFile,
     PhotoFormat.HEIC: HeifImageFile,
@@ -161,7 +171,10 @@ def _open(data: bytes) -> ImageFile.ImageFile:
         raise PhotoRefused(PhotoError.EMPTY)
     if len(data) > MAX_BYTES:
         raise PhotoRefused(PhotoError.TOO_MANY_BYTES)
-    return _OPENERS[_recognise(data)](io.BytesIO(data))
+    file_format = _recognise(data)
+    if file_format is PhotoFormat.HEIC and is_cut_off(data):
+        raise PhotoRefused(PhotoError.DAMAGED)
+    return _OPENERS[file_format](io.BytesIO(data))
 
 
 def _recognise(data: bytes) -> PhotoFormat:
@@ -179,7 +192,7 @@ def _recognise(data: bytes) -> PhotoFormat:
 def _describe(image: ImageFile.ImageFile) -> Inspection:
     file_format = _format_of(image)
     width, height = image.size
-    if width * height > _pixel_limit(image):
+    if width * height > _pixel_limit(image) or max(width, height) > MAX_SIDE:
         raise PhotoRefused(PhotoError.TOO_MANY_PIXELS)
     if min(width, height) < MIN_SIDE:
         raise PhotoRefused(PhotoError.TOO_SMALL)

@@ -12,7 +12,7 @@ from meetingcheck.photos.actions import mark_ready, mark_unreadable
 from meetingcheck.photos.extension import decoder_of
 from meetingcheck.photos.models import PhotoState
 from meetingcheck.photos.outcomes import PhotoError, PhotoRefused, Renditions
-from meetingcheck.photos.queries import find_photo
+from meetingcheck.photos.queries import find_stored_photo
 from meetingcheck.photos.rules import Size, original_key, rendition_key
 
 JPEG = "image/jpeg"
@@ -24,7 +24,7 @@ def render_photo(params: dict[str, Any], now: datetime) -> None:
     """Make what a photo lacks. Running it twice writes the same objects again."""
     storage = services().storage
     with read_transaction() as session:
-        photo = find_photo(session, uuid.UUID(params["photo"]))
+        photo = find_stored_photo(session, uuid.UUID(params["photo"]))
     if photo is None or photo.state != PhotoState.RECEIVED:
         return
     original = storage.get(original_key(photo.id, photo.sha256))

@@ -2,25 +2,17 @@
 
 import re
 import uuid
-from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from meetingcheck.lib.registries import NamedObject, ObjectKind
 from meetingcheck.photos.models import Photo, PhotoState
 from meetingcheck.photos.rules import Size, original_key, rendition_key
 
 PREFIX = "photos/"
 
 _KEY = re.compile(r"photos/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([0-9a-f]{64})(?:-\d+\.jpg)?")
-
-
-@dataclass(frozen=True)
-class NamedObject:
-    """An object that a row names. The row also knows the SHA-256 of an original; a rendition's is not kept."""
-
-    key: str
-    sha256: str | None = None
 
 
 def list_named(session: Session) -> list[NamedObject]:
@@ -40,3 +32,11 @@ def photo_of(key: str) -> tuple[uuid.UUID, str] | None:
     """Id and SHA-256 of the photo that an object belongs to; None when the key is not one of a photo."""
     parts = _KEY.fullmatch(key)
     return (uuid.UUID(parts.group(1)), parts.group(2)) if parts else None
+
+
+def known_photos(session: Session, photo_ids: set[uuid.UUID]) -> set[uuid.UUID]:
+    """Those that have a row."""
+    return set(session.scalars(select(Photo.id).where(Photo.id.in_(photo_ids))))
+
+
+PHOTO_OBJECTS = ObjectKind(PREFIX, photo_of, known_photos, list_named)

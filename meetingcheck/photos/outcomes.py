@@ -7,6 +7,9 @@ from enum import StrEnum
 MAX_BYTES = 25 * 1024 * 1024
 """Largest accepted file, in bytes."""
 
+MAX_SIDE = 1 << 17
+"""Longest accepted side, in pixels: twice what a JPEG can have. Only a made-up strip is longer."""
+
 
 class PhotoError(StrEnum):
     """Why a file gives no photo. The first seven depend on the file alone; the last two may pass at another try."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from meetingcheck.lib.instants import LOCAL_ZONE
@@ -16,6 +16,8 @@ class Size(IntEnum):
     LARGE = 1600
     SMALL = 320
 
+
+PUT_BACK_WITHIN = timedelta(minutes=10)
 
 # One sentence for each reason: what is wrong, and what to do.
 PROBLEMS: dict[PhotoError, str] = {
@@ -53,3 +55,18 @@ def rendition_key(photo_id: uuid.UUID, sha256: str, size: Size) -> str:
 def taken_instant(camera_time: datetime | None) -> datetime | None:
     """A camera tells local wall-clock time without a zone; the phones of these cells stand in Viet Nam."""
     return camera_time.replace(tzinfo=LOCAL_ZONE) if camera_time else None
+
+
+def may_put_back(
+    withdrawn_by: uuid.UUID | None,
+    withdrawn_at: datetime | None,
+    actor_id: uuid.UUID,
+    now: datetime,
+    *,
+    administrator: bool,
+) -> bool:
+    """Whether what was taken back may be put back: within ten minutes by whoever took it back, by an administrator
+    at any time. What is there already may be "put back" by anybody: nothing happens."""
+    if withdrawn_at is None or administrator:
+        return True
+    return withdrawn_by == actor_id and now - withdrawn_at <= PUT_BACK_WITHIN

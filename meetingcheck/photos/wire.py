@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO
 
-from meetingcheck.photos.outcomes import MAX_BYTES, Inspection, PhotoError, PhotoFormat, Rendition, Renditions
+from meetingcheck.photos.outcomes import MAX_BYTES, MAX_SIDE, Inspection, PhotoError, PhotoFormat, Rendition, Renditions
 
 _REQUEST = struct.Struct(">cI")
 _ANSWER = struct.Struct(">III")
@@ -19,7 +19,6 @@ ANSWER_HEADER_BYTES = _ANSWER.size
 
 _MAX_HEAD_BYTES = 4096
 _MAX_JPEG_BYTES = 16 * 1024 * 1024
-_MAX_SIDE = 1 << 17
 
 Outcome = Inspection | Renditions | PhotoError
 
@@ -119,8 +118,8 @@ def _inspection_fields(inspection: Inspection) -> dict[str, object]:
 def _parse_inspection(fields: dict[str, object]) -> Inspection:
     return Inspection(
         PhotoFormat(str(fields["format"])),
-        _parse_number(fields["width"], _MAX_SIDE),
-        _parse_number(fields["height"], _MAX_SIDE),
+        _parse_number(fields["width"], MAX_SIDE),
+        _parse_number(fields["height"], MAX_SIDE),
         _parse_number(fields["orientation"], 8),
         _parse_local_time(fields["taken_at"]),
     )
@@ -130,7 +129,7 @@ def _parse_rendition(jpeg: bytes, sides: Sequence[object]) -> Rendition:
     if not jpeg.startswith(b"\xff\xd8\xff"):
         raise WireError("not a JPEG")
     width, height = sides
-    return Rendition(jpeg, _parse_number(width, _MAX_SIDE), _parse_number(height, _MAX_SIDE))
+    return Rendition(jpeg, _parse_number(width, MAX_SIDE), _parse_number(height, MAX_SIDE))
 
 
 def _parse_number(value: object, highest: int) -> int:

@@ -1,34 +1,39 @@
 """What the committee sees: the board of the year, and the page of a cell."""
 
 import uuid
-from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.sessions import signed_in
-from meetingcheck.duties.queries import counts_by_state, list_obligations, missed_event_ids
-from meetingcheck.duties.rules import Month, ObligationState, state_of
+from meetingcheck.duties.queries import missed_event_ids
+from meetingcheck.duties.rules import Month
 from meetingcheck.lib.db import db
 from meetingcheck.lib.http.rights import SIGNED_IN, needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
-from meetingcheck.meetings.queries import list_reported, photos_by_meeting
-from meetingcheck.orgs.access import Right, ask, has_right
+from meetingcheck.meetings.late_work.queries import list_own_waiting, list_waiting
+from meetingcheck.meetings.reviews.queries import count_answered, find_next_waiting, find_undoable
+from meetingcheck.meetings.reviews.rules import undo_until
+from meetingcheck.orgs.access import Right, ask, has_right, list_held
 from meetingcheck.orgs.models import Role, Unit
-from meetingcheck.orgs.queries import cell_ids_below, find_parent, find_unit, list_roles, may_found
-from meetingcheck.supervision.queries import load_board, years_with_obligations
+from meetingcheck.orgs.queries import find_parent, find_unit, list_roles, may_found
+from meetingcheck.supervision.cells.queries import load_cell_page
+from meetingcheck.supervision.forms import read_month, read_scope
+from meetingcheck.supervision.queries import Scope, list_parents, load_board, watches_any
+from meetingcheck.supervision.rules import Group
 
 blueprint = Blueprint("supervision", __name__)
 
-MONTHS_ON_CELL_PAGE = 18
-# Cards above the board: (states counted together, look, sign)
+# Cards above the board: what is counted, the look and the sign.
 CARDS = (
-    ((ObligationState.REPORTED,), "ok"),
-    ((ObligationState.REPORTED_LATE,), "late"),
-    ((ObligationState.LATE, ObligationState.MISSED), "miss"),
-    ((ObligationState.EXCUSED,), "moved"),
-    ((ObligationState.UPCOMING, ObligationState.OPEN, ObligationState.DUE), "wait"),
+    (Group.REPORTED, "ok", "tick"),
+    (Group.LATE, "late", "clock"),
+    (Group.MISSING, "miss", "cross"),
+    (Group.EXCEPTED, "moved", "diamond"),
+    (Group.WAITING, "wait", "hourglass"),
+    (Group.NO_PERIOD, "wait", "dot"),
 )
 FILES_REPORTS = {Role.SECRETARY, Role.REPORTER}
 
@@ -52,55 +57,75 @@ def start() -> str | Response:
         places.setdefault(address, held.unit_name)
     if len(places) == 1:
         return redirect(next(iter(places)))
-    return render_template("supervision/start.html", places=places)
+    handed_in = list_own_waiting(db.session(), signed_in().user_id)
+    return render_template("supervision/start.html", places=places, handed_in=handed_in)
 
 
 @blueprint.get("/units/<uuid:unit_id>/board")
 @needs(Right.VIEW_BOARD)
 def board(unit_id: uuid.UUID) -> str:
-    session, now = db.session(), services().now()
+    session, now, actor = db.session(), services().now(), signed_in()
     unit = _visible_unit(unit_id, Right.VIEW_BOARD)
-    today = local_day(now)
-    month = _asked_month(now)
-    page = request.args.get("page", 1, type=int)
-    counts = counts_by_state(session, cell_ids_below(unit_id, today), month.code, now)
+    scope = read_scope(request.args, unit_id, actor.user_id, now)
+    parent = find_parent(session, unit_id, scope.today)
+    parents = list_parents(session, unit_id, scope.today)
+    undoable = find_undoable(session, actor.user_id, now)
     return render_template(
         "supervision/board.html",
         unit=unit,
-        parent=find_parent(session, unit_id, today),
-        month=month,
-        this_month=Month.of(today),
-        board=load_board(session, unit_id, month, page, now, today),
-        cards=[(states, look, sum(counts.get(state, 0) for state in states)) for states, look in CARDS],
-        years=years_with_obligations(session),
-        may_run_office=has_right(session, signed_in(), Right.RUN_OFFICE, unit_id, today),
+        parent=parent,
+        may_view_parent=parent is not None and has_right(session, actor, Right.VIEW_BOARD, parent.id, scope.today),
+        month=scope.month,
+        this_month=Month.of(scope.today),
+        filter=scope.filter,
+        query={"month": scope.month.code, **scope.filter.as_query()},
+        board=load_board(session, scope, request.args.get("page", 1, type=int)),
+        cards=CARDS,
+        parents=parents,
+        may_choose_mine=scope.filter.mine or watches_any(session, actor.user_id, unit_id, scope.today),
+        may_run_office=has_right(session, actor, Right.RUN_OFFICE, unit_id, scope.today),
+        may_set_exceptions=has_right(session, actor, Right.SET_EXCEPTIONS, unit_id, scope.today),
+        **_to_review(scope),
+        undoable=undoable,
+        undo_until=undo_until(undoable.review.at) if undoable else None,
     )
 
 
 @blueprint.get("/units/<uuid:unit_id>")
 @needs(Right.VIEW_UNIT)
 def unit_page(unit_id: uuid.UUID) -> str:
-    """A cell's meetings and photos in time, newest first."""
-    session, now = db.session(), services().now()
+    """A cell's meetings and photos in time, newest first; of a committee, where its board and its photos are."""
+    session, now, actor = db.session(), services().now(), signed_in()
     unit = _visible_unit(unit_id, Right.VIEW_UNIT)
     today = local_day(now)
-    obligations = list_obligations(session, unit_id, MONTHS_ON_CELL_PAGE)
-    reported = {one.meeting.obligation_id: one for one in list_reported(session, unit_id, MONTHS_ON_CELL_PAGE)}
+    parent = find_parent(session, unit_id, today)
+    page = load_cell_page(session, unit_id, read_month(request.args, now, "until"), now)
     return render_template(
         "supervision/unit.html",
         unit=unit,
-        parent=find_parent(session, unit_id, today),
-        periods=[
-            (obligation, state_of(obligation, now), reported.get(obligation.id))
-            for obligation in obligations
-            if obligation.opens_at <= now
-        ],
-        photos=photos_by_meeting(session, [one.meeting.id for one in reported.values()]),
+        parent=parent,
+        page=page,
+        this_month=Month.of(today),
         missed=missed_event_ids(session, unit_id),
-        may_report=has_right(session, signed_in(), Right.REPORT, unit_id, today),
-        may_give_link=has_right(session, signed_in(), Right.GIVE_REPORT_LINK, unit_id, today),
-        may_view_board=has_right(session, signed_in(), Right.VIEW_BOARD, unit_id, today),
+        late=list_waiting(session, unit_id) if has_right(session, actor, Right.CONFIRM_LATE, unit_id, today) else [],
+        may_report=has_right(session, actor, Right.REPORT, unit_id, today),
+        may_file_for=has_right(session, signed_in(), Right.FILE_FOR, unit_id, today),
+        may_give_link=has_right(session, actor, Right.GIVE_REPORT_LINK, unit_id, today),
+        may_view_parent=parent is not None and has_right(session, actor, Right.VIEW_BOARD, parent.id, today),
+        may_view_board=has_right(session, actor, Right.VIEW_BOARD, unit_id, today),
     )
+
+
+def _to_review(scope: Scope) -> dict[str, Any]:
+    """For the committee's own reviewers: how many reports of the month were answered, and the first that waits."""
+    session, actor = db.session(), signed_in()
+    held = list_held(session, actor.user_id, scope.committee_id, scope.today)
+    if not any(one.role == Role.REVIEWER and one.steps == 0 for one in held):
+        return {}
+    return {
+        "progress": count_answered(session, scope.committee_id, scope.month, scope.today),
+        "waiting": find_next_waiting(session, scope.committee_id, scope.month, actor.user_id, None, scope.today),
+    }
 
 
 def _visible_unit(unit_id: uuid.UUID, right: Right) -> Unit:
@@ -109,10 +134,3 @@ def _visible_unit(unit_id: uuid.UUID, right: Right) -> Unit:
         abort(404)
     ask(db.session(), signed_in(), right, unit_id, local_day(services().now()))
     return unit
-
-
-def _asked_month(now: datetime) -> Month:
-    try:
-        return Month.parse(request.args.get("month", ""))
-    except ValueError:
-        return Month.of(local_day(now))

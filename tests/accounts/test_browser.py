@@ -9,7 +9,7 @@ from meetingcheck.accounts.rules import enrolment_path, link_path
 from meetingcheck.lib.db import write_transaction
 from tests.accounts.ways import NEW_PASSWORD, PIN, ZALO, link_for, sheet_for
 from tests.engines.browser import axe_violations, beyond_width, open_context
-from tests.pages.conftest import Site
+from tests.pages.site import Site
 from tests.world import PASSWORD
 
 
@@ -139,6 +139,7 @@ def test_a_passkey_is_made_and_used(browser: Browser, site: Site) -> None:
         page.get_by_role("button", name="Xóa khóa").click()
         expect(page.get_by_text("cách xác nhận thứ hai duy nhất")).to_be_visible()
         page.get_by_role("button", name="Đăng xuất (").click()
+        page.wait_for_url("**/sign-in*")
         world.clock.advance(seconds=1)
         give_password(page, site)
         page.wait_for_url("**/second-factor")

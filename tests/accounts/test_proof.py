@@ -106,7 +106,7 @@ def test_a_route_of_others_uses_the_same_helper(world: World) -> None:
     browser = world.sign_in("secretary1")
     assert post(browser, "/grave", page="/account").location == "/account"
     world.clock.advance(minutes=10)
-    assert post(browser, "/grave", page="/account").location == "/sign-in/confirm?next=/account"
+    assert post(browser, "/grave", page="/account").location == "/sign-in/confirm/form?to=/grave&next=/account"
     assert done == [1]
 
 

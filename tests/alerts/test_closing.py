@@ -7,14 +7,13 @@ from email.message import EmailMessage
 from sqlalchemy import func, select
 
 from meetingcheck.alerts.jobs import close_all
-from meetingcheck.duties.actions import mark_excepted
 from meetingcheck.duties.models import MissedEvent
 from meetingcheck.duties.queries import REGULAR, lock_obligation
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.jobs import Worker
 from meetingcheck.messages.models import Delivery, DeliveryState, Message
 from tests.engines.smtp import SmtpSink
-from tests.world import World, at, token_of
+from tests.world import World, at, excuse, token_of
 
 CLOSING = at("2026-12-03T00:00+07:00")
 MORNING = at("2026-12-03T07:00+07:00")
@@ -52,7 +51,7 @@ def november_only(world: World) -> None:
         for cell in (*world.cells, world.other_cell):
             for period in ("2026-09", "2026-10"):
                 one = lock_obligation(session, obligation_id(cell, period))
-                mark_excepted(session, one, world.users["administrator"], world.clock())
+                excuse(session, one, world.users["administrator"], world.clock())
 
 
 def test_the_mail_about_a_miss_leaves_through_the_mail_server(world: World, smtp: SmtpSink) -> None:

@@ -7,11 +7,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from tests.bench import imports, photos
+from tests.bench import imports, lines, photos
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "Photos: from a phone's JPEG to both renditions": photos.main,
     "Imports: 20,000 rows to the preview, and into the tables": imports.main,
+    "Lines: five photos over 50 kbit/s that is cut every 20 s": lines.main,
 }
 """What to run, by headline."""
 

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from meetingcheck.duties.actions import close_missed, make_obligations, mark_excepted, mark_reported, set_policy
+from meetingcheck.duties.actions import close_missed, make_obligations, mark_reported, set_policy
 from meetingcheck.duties.models import MissedEvent, Obligation
 from meetingcheck.duties.queries import REGULAR, lock_obligation, state_expression
 from meetingcheck.duties.rules import Month, state_of
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.instants import ONE_DAY, end_of_day
 from meetingcheck.orgs.actions import NewUnit, found_unit
-from tests.world import SUPERVISED_FROM, World, at, policy_for
+from tests.world import SUPERVISED_FROM, World, at, excuse, policy_for
 
 MANY = 300
 
@@ -82,6 +82,8 @@ def test_python_and_sql_agree_on_every_state(world: World) -> None:
                         series=REGULAR,
                         period=f"x{number}",
                         period_from=date(2026, 11, 1),
+                        usual_on=date(2026, 11, 3),
+                        report_days=2,
                         opens_at=opens,
                         due_at=due,
                         closes_at=closes,
@@ -132,7 +134,7 @@ def test_an_excused_or_reported_period_is_not_missed(world: World) -> None:
     excused, reported = world.obligation(world.cells[0]), world.obligation(world.cells[1])
     with world.app.app_context():
         with write_transaction() as session:
-            mark_excepted(session, lock_obligation(session, excused.id), world.users["administrator"], world.clock())
+            excuse(session, lock_obligation(session, excused.id), world.users["administrator"], world.clock())
             mark_reported(session, lock_obligation(session, reported.id), world.users["secretary2"], world.clock())
         with write_transaction() as session:
             closed = {one.id for one in close_missed(session, at("2026-12-03T00:00+07:00"), 100)}

@@ -6,11 +6,9 @@ and its object store.
 
 import contextlib
 import hashlib
-import http.client
 import io
 import json
 import os
-import random
 import re
 import secrets
 import signal
@@ -21,20 +19,18 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, LiteralString, Self
-from urllib.parse import urlsplit
+from typing import LiteralString, Self
 
 import psycopg
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from meetingcheck import create_app
 from meetingcheck.accounts.actions import NewUser, add_user
@@ -60,130 +56,18 @@ from meetingcheck.orgs.models import Role
 from meetingcheck.photos.extension import decoder_of
 from meetingcheck.photos.models import Photo, PhotoState
 from meetingcheck.photos.rules import original_key
+from tests.engine.browser import Browser, Request
+from tests.engines.processes import processes
 from tests.engines.smtp import Delivery as Mail
 from tests.engines.smtp import SmtpSink
 from tests.photos import samples
-from tests.world import CLIENT_ID, GOOD_FIELDS, LONG_AGO, PASSWORD, PASSWORD_HASH, make_world, token_of
+from tests.soak import PATIENCE_S, POLL_S, wait_until
+from tests.world import CLIENT_ID, GOOD_FIELDS, LONG_AGO, PASSWORD_HASH, make_world, token_of
 
 ROOT = Path(__file__).parents[2]
 SECRET_KEY = "only for tests, only for tests, only for tests"
 SENDER = "Sinh hoạt chi bộ <khong-tra-loi@mau.example>"
-SOAK = os.environ.get("MEETINGCHECK_SOAK") == "1"
-SEED = os.environ.get("MEETINGCHECK_SEED") or str(secrets.randbelow(2**32))
-PATIENCE_S = 90.0
-POLL_S = 0.02
 IMAGE = re.compile(r'<img src="(/photos/[^"]+)"')
-
-
-def chance(name: str) -> random.Random:
-    """The random choices of one test: the same again for the same MEETINGCHECK_SEED."""
-    return random.Random(f"{SEED}/{name}")
-
-
-def note(text: str) -> None:
-    """Say something that is shown when the test fails."""
-    sys.stdout.write(f"{text}\n")
-
-
-def wait_until(true: Callable[[], bool], what: str, within_s: float = PATIENCE_S) -> None:
-    """Ask again and again; TimeoutError when it does not come true."""
-    deadline = time.monotonic() + within_s
-    while not true():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"within {within_s:g} seconds not seen: {what}")
-        time.sleep(POLL_S)
-
-
-# --- browsers
-
-
-class NoAnswer(Exception):
-    """The connection was refused or broke off before a whole answer came."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    @property
-    def location(self) -> str:
-        return self.headers.get("Location", "").partition("?")[0]
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request that can be sent any number of times."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-class Browser:
-    """One person's browser: keeps cookies, follows nothing."""
-
-    def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
-        self._cookies: dict[str, str] = {}
-
-    def get(self, path: str) -> Answer:
-        return self.send(Request("GET", path, self._headers()))
-
-    def post(self, path: str, values: Mapping[str, Any]) -> Answer:
-        return self.send(self.form(path, values))
-
-    def form(self, path: str, values: Mapping[str, Any]) -> Request:
-        """A form as a browser posts it; lists of FileStorage are files."""
-        boundary, body = encode_multipart(dict(values))
-        headers = {**self._headers(), "Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return Request("POST", path, headers, body)
-
-    def send(self, request: Request, pause_at: int | None = None, pause: Callable[[], None] = lambda: None) -> Answer:
-        """Send it, with `pause` called after the first `pause_at` bytes of the body. Raises NoAnswer."""
-        connection = http.client.HTTPConnection(self._address, timeout=PATIENCE_S)
-        try:
-            connection.putrequest(request.method, request.path)
-            for name, value in request.headers.items():
-                connection.putheader(name, value)
-            if request.body:
-                connection.putheader("Content-Length", str(len(request.body)))
-            connection.endheaders()
-            if pause_at is not None:
-                connection.send(request.body[:pause_at])
-                pause()
-            connection.send(request.body[pause_at or 0 :])
-            response = connection.getresponse()
-            body = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise NoAnswer(f"{request.method} {request.path}: {type(error).__name__}") from error
-        finally:
-            connection.close()
-        self._keep_cookies(response.headers.get_all("Set-Cookie") or [])
-        return Answer(response.status, dict(response.headers), body)
-
-    def sign_in(self, login: str) -> Self:
-        page = self.get("/sign-in")
-        answer = self.post("/sign-in", {"csrf_token": token_of(page), "login": login, "password": PASSWORD})
-        assert answer.status == 303, answer.text
-        return self
-
-    def _headers(self) -> dict[str, str]:
-        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-
-    def _keep_cookies(self, lines: Sequence[str]) -> None:
-        for line in lines:
-            name, _, value = line.partition(";")[0].partition("=")
-            self._cookies[name] = value
-
-
-# --- reports
 
 
 _picture = samples.noise(1000, 750)
@@ -406,7 +290,7 @@ class Installation:
 
     def running(self) -> dict[int, str]:
         """Every process that belongs to it, also children of children and orphans, by number."""
-        return {pid: line for pid, (session, line) in _processes() if session in self._sessions}
+        return {pid: line for pid, (session, line) in processes() if session in self._sessions}
 
     def pid(self, name: str) -> int:
         """The process that a child runs in since its last start."""
@@ -709,14 +593,3 @@ class Installation:
             assert served.body.startswith(b"\xff\xd8"), image
             assert served.body.endswith(b"\xff\xd9"), image
         return images
-
-
-def _processes() -> Iterator[tuple[int, tuple[int, str]]]:
-    """Number, session and command of every process that runs."""
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                facts = (folder / "stat").read_text().rpartition(")")[2].split()
-                if facts[0] not in {"Z", "X"}:
-                    command = (folder / "cmdline").read_text().replace("\0", " ").strip()
-                    yield int(folder.name), (int(facts[3]), command)

@@ -19,23 +19,11 @@ from meetingcheck.lib.clock import system_clock
 from meetingcheck.lib.db import write_transaction
 from meetingcheck.photos.models import PhotoState
 from tests.conftest import DATABASES
-from tests.engine.system import (
-    SEED,
-    SOAK,
-    Answer,
-    Browser,
-    Committee,
-    Installation,
-    NoAnswer,
-    Report,
-    chance,
-    fill_in,
-    new_photo,
-    note,
-    wait_until,
-)
+from tests.engine.browser import Answer, Browser, NoAnswer
+from tests.engine.system import Committee, Installation, Report, fill_in, new_photo
 from tests.engines.postgres import PostgresCluster
 from tests.engines.smtp import SmtpSink
+from tests.soak import SEED, SOAK, chance, note, wait_until
 
 ROUNDS = 200 if SOAK else 4
 CLOSING_ROUNDS = 60 if SOAK else 2

@@ -68,7 +68,7 @@ class TestStoreDown:
             assert browser.send(report.request).status == 303
             apart.store.kill()
         [photo] = installation.photos_of(report)
-        installation.wait_hurrying(lambda: installation.job(f"render:{photo.id}").attempts >= 2, "tries in vain")
+        installation.wait_hurrying(lambda: installation.job(f"render:{photo.id}").error is not None, "a try in vain")
         assert [photo.state for photo in installation.photos_of(report)] == [PhotoState.RECEIVED]
         page = browser.get(report.page)
         assert page.status == 200
@@ -98,7 +98,7 @@ class TestMailServerDown:
         waiting = installation.deliveries_to(committee)
         assert len(waiting) == len(committee.people)
         installation.wait_hurrying(
-            lambda: all(installation.job(f"mail:{one.id}").attempts >= 2 for one in waiting), "tries in vain"
+            lambda: all(installation.job(f"mail:{one.id}").error is not None for one in waiting), "a try in vain"
         )
         assert {one.state for one in installation.deliveries_to(committee)} == {DeliveryState.WAITING}
         assert installation.mails_to(committee) == []

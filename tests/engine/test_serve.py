@@ -13,7 +13,8 @@ from meetingcheck.duties.jobs import MAKE
 from meetingcheck.lib.housekeeping import SWEEP
 from meetingcheck.lib.jobs import LANES
 from meetingcheck.lib.seaweed import GRPC_OFFSET
-from tests.engine.system import Browser, Installation, Report
+from tests.engine.browser import Browser
+from tests.engine.system import Installation, Report
 from tests.engines.smtp import SmtpSink
 
 WORKERS = [f"worker-{lane}" for lane in LANES]
@@ -111,15 +112,16 @@ class TestStarting:
 
 
 class TestRestarting:
-    @pytest.mark.parametrize("name", STAY)
-    def test_what_was_killed_is_started_again_and_works(self, serving: Installation, name: str) -> None:
+    @pytest.mark.parametrize("names", [["store"], ["web"], WORKERS], ids=["store", "web", "workers"])
+    def test_what_was_killed_is_started_again_and_works(self, serving: Installation, names: list[str]) -> None:
         browser, before = file_a_report(serving)
-        serving.wait_until_back(name, serving.kill(name))
+        killed = {name: serving.kill(name) for name in names}
+        for name, pid in killed.items():
+            serving.wait_until_back(name, pid)
         serving.wait_for(lambda: readiness(serving)["ready"], "readiness")
         assert len(serving.check_images(browser, before.page)) == 1
         file_a_report(serving)
-        for kind in (MAKE, SWEEP):
-            serving.wait_until_done(kind)
+        serving.wait_until_done(MAKE, SWEEP)
 
 
 class TestEnding:
@@ -131,17 +133,26 @@ class TestEnding:
         serving.start()
         serving.check_sent(report)
 
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-    def test_a_signal_ends_everything(self, serving: Installation, number: signal.Signals) -> None:
+    def test_ctrl_c_ends_everything(self, serving: Installation) -> None:
         file_a_report(serving)
         assert len(serving.running()) == 1 + len(STAY) + DECODERS
-        assert serving.end(number) == 0
-        serving.wait_until_gone()
-        asked = [name for name, what in serving.told if what == "is asked to end"]
-        assert asked == STAY[::-1]
-        ports = json.loads((serving.data / "store" / "ports.json").read_text()).values()
-        sockets = [path.name for path in Path("/tmp").glob("*.sock")]
-        assert not [name for name in sockets for port in ports if str(port + GRPC_OFFSET) in name]
+        self.check_end(serving, signal.SIGINT, STAY)
+
+    def test_a_signal_while_starting_ends_what_runs_by_then(self, kept: Installation) -> None:
+        kept.crash()
+        kept.launch()
+        kept.wait_for(lambda: "store" in dict(kept.told), "the store started")
+        self.check_end(kept, signal.SIGTERM, ["store"])
+
+    def check_end(self, installation: Installation, number: signal.Signals, running: list[str]) -> None:
+        """Everything is asked to end, last come first, and nothing is left."""
+        assert installation.end(number) == 0
+        installation.wait_until_gone()
+        asked = [name for name, what in installation.told if what == "is asked to end"]
+        assert asked == running[::-1]
+        ports = json.loads((installation.data / "store" / "ports.json").read_text()).items()
+        own = {f"seaweedfs-{part}-grpc-{port + GRPC_OFFSET}.sock" for part, port in ports}
+        assert own.isdisjoint(path.name for path in Path("/tmp").glob("*.sock"))
 
 
 def _others_reach(path: Path, top: Path) -> bool:

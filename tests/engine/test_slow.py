@@ -17,9 +17,11 @@ from werkzeug.serving import make_server
 from meetingcheck.lib.db import db
 from meetingcheck.lib.http.requests import LONGEST_BODY
 from meetingcheck.lib.jobs import JobState
+from tests.engine.browser import Browser
 from tests.engine.conftest import Apart
-from tests.engine.system import PATIENCE_S, SOAK, Browser, Installation, fill_in, tiny_photo, wait_until
+from tests.engine.system import Installation, fill_in, tiny_photo
 from tests.engines.slow import SlowClients, StalledUpload, status_of
+from tests.soak import PATIENCE_S, SOAK, wait_until
 from tests.world import World
 
 CONNECTIONS = 50
@@ -28,7 +30,7 @@ SLOW_BYTES = 20_000 if SOAK else 1_500
 PAGES = 60 if SOAK else 20
 SLOWER_AT_MOST = 5  # times, plus:
 NOTICEABLE_S = 0.3
-TOO_LARGE = "Các tệp gửi lên quá lớn."
+TOO_LARGE = "Nội dung gửi lên quá lớn."
 PIECE = b"\0" * (1 << 20)
 
 

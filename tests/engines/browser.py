@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, Playwright, sync_playwright
 
 INSTALLED_NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser", "chrome")
 UNPACKED_FOLDER = Path(sys.prefix) / "browser"  # see .ci/setup
@@ -76,6 +77,7 @@ BEYOND_THE_EDGE = """asked => {
 
 
 ANSWER_MS = 10_000  # what does not come within this time does not come
+POLL_MS = 50
 
 
 class NoBrowserError(RuntimeError):
@@ -131,14 +133,14 @@ def _unpacked() -> BrowserProgram | None:
     return program if program.starts() else None
 
 
-def _playwrights_own(playwright: Playwright) -> BrowserProgram | None:
-    program = BrowserProgram(Path(playwright.chromium.executable_path))
+def _playwrights_own(chromium: BrowserType) -> BrowserProgram | None:
+    program = BrowserProgram(Path(chromium.executable_path))
     return program if program.starts() else None
 
 
-def find_browser(playwright: Playwright) -> BrowserProgram:
+def find_browser(chromium: BrowserType) -> BrowserProgram:
     """The first browser that starts, in the order of this module's first lines."""
-    program = _installed() or _unpacked() or _playwrights_own(playwright)
+    program = _installed() or _unpacked() or _playwrights_own(chromium)
     if program is None:
         raise NoBrowserError(
             "No Chromium or Google Chrome that starts was found: run `make setup-test`, or install one "
@@ -176,7 +178,7 @@ def _playwright() -> Iterator[Playwright]:
 def launch_browser() -> Iterator[Browser]:
     """A running browser; closed at the end. One serves a whole test run, each test takes contexts of its own."""
     with _playwright() as playwright:
-        program = find_browser(playwright)
+        program = find_browser(playwright.chromium)
         browser = playwright.chromium.launch(
             executable_path=program.path,
             args=list(FLAGS),
@@ -214,6 +216,38 @@ def open_context(
         yield context
     finally:
         context.close()
+
+
+@contextmanager
+def open_to_programs(browser: Browser, profile: Path, port: int) -> Iterator[BrowserContext]:
+    """A second browser with a profile of its own, which other programs can drive through a port of this machine."""
+    program = find_browser(browser.browser_type)
+    context = browser.browser_type.launch_persistent_context(
+        profile,
+        executable_path=program.path,
+        args=[*FLAGS, f"--remote-debugging-port={port}"],
+        headless=True,
+        env=dict(os.environ | program.environment),
+        locale="vi-VN",
+        timezone_id="Asia/Ho_Chi_Minh",
+    )
+    context.set_default_timeout(ANSWER_MS)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def wait_for(page: Page, expression: str) -> None:
+    """Ask the page until the JavaScript expression is true; AssertionError when it does not become so.
+
+    Playwright's own waiting evaluates text inside the page, which a strict Content-Security-Policy forbids as soon as
+    it has to ask twice.
+    """
+    deadline = time.monotonic() + ANSWER_MS / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"did not become true: {expression}"
+        page.wait_for_timeout(POLL_MS)
 
 
 def axe_violations(page: Page, *, ignore: tuple[str, ...] = ()) -> list[str]:
@@ -265,7 +299,7 @@ def main() -> int:
     """Print the browser that the tests use; a sentence and status 1 when there is none."""
     try:
         with _playwright() as playwright:
-            sys.stdout.write(f"Tests use the browser {find_browser(playwright).path}\n")
+            sys.stdout.write(f"Tests use the browser {find_browser(playwright.chromium).path}\n")
     except NoBrowserError as missing:
         sys.stderr.write(f"{missing}\n")
         return 1

@@ -31,7 +31,7 @@ def test_reading_changes_nothing(app: Flask) -> None:
     """A mail scanner or a chat preview opens every link: no GET may do what a POST does."""
     for rule in app.url_map.iter_rules():
         methods = (rule.methods or set()) - {"OPTIONS", "HEAD"}
-        assert len(methods) == 1, rule.rule
+        assert len(methods) <= 1, rule.rule
 
 
 @pytest.mark.parametrize("right", [Right.VIEW_UNIT, None])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from meetingcheck.lib.http.bodies import MOST_MORE_BYTES, FormRequest, WholeDelimiters
 
@@ -48,6 +49,20 @@ def request_with(body: bytes, stream: io.BytesIO | None = None) -> Request:
             "wsgi.input": stream or io.BytesIO(body),
         }
     )
+
+
+FIELD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="field{{}}"\r\n\r\n'
+TEXT_BYTES = 400_000  # what a form's text may have in these tests
+
+
+def fields_of(count: int, length: int) -> bytes:
+    return b"".join(FIELD.format(number).encode() + b"x" * length + b"\r\n" for number in range(count))
+
+
+def limited(body: bytes) -> Request:
+    request = request_with(body)
+    request.max_form_memory_size = TEXT_BYTES
+    return request
 
 
 def files_in(request: Request) -> list[bytes]:
@@ -94,3 +109,26 @@ def test_text_fields_arrive_beside_files() -> None:
     request = request_with(text + body_of(b"photo"))
     assert request.form["note"] == "đồng chí\r\nBình"
     assert files_in(request) == [b"photo"]
+
+
+def test_the_text_of_all_fields_together_is_limited_and_read_no_further() -> None:
+    stream = io.BytesIO(fields_of(200, 100_000) + body_of(b"x"))
+    request = request_with(stream.getvalue(), stream)
+    request.max_form_memory_size = TEXT_BYTES
+    with pytest.raises(RequestEntityTooLarge):
+        _ = request.form
+    assert stream.tell() < 2 * TEXT_BYTES
+
+
+@pytest.mark.parametrize("sizes", [(3_000_000,), (700_000, 10, 1_000_000, 0), (500_000,) * 12])
+def test_files_do_not_count_as_text(sizes: tuple[int, ...]) -> None:
+    contents = [b"y" * size for size in sizes]
+    request = limited(fields_of(3, 100_000) + body_of(*contents))
+    assert {len(text) for text in request.form.values()} == {100_000}
+    assert sorted(map(len, files_in(request))) == sorted(sizes)
+
+
+def test_text_after_many_files_counts_as_well() -> None:
+    files = body_of(*[b"y" * 300_000] * 5).removesuffix(END.encode()) + b"\r\n"
+    with pytest.raises(RequestEntityTooLarge):
+        _ = limited(files + fields_of(50, 100_000) + END.lstrip().encode()).form

@@ -10,11 +10,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from meetingcheck.lib.clamd import scan
 from meetingcheck.lib.db import TransactionOpen, read_transaction, write_transaction
 from meetingcheck.lib.mail import ConsoleMailer, SmtpMailer
 from meetingcheck.lib.outside import ensure_no_transaction
 from meetingcheck.lib.services import services_of
 from meetingcheck.lib.storage import MemoryStorage, S3Storage, Storage, StoreAddress
+from meetingcheck.meetings.documents.ingest import inspect_in_child
 from meetingcheck.orgs.models import UnitKind
 from meetingcheck.photos.decoder import Decoder
 from tests.engines.smtp import SmtpSink
@@ -80,6 +82,13 @@ def test_the_store_is_not_asked_inside_a_transaction(storage: MemoryStorage, ins
     for use in USES:
         with pytest.raises(TransactionOpen):
             use(store)
+
+
+def test_nothing_is_scanned_or_inspected_inside_a_transaction(inside: None) -> None:
+    with pytest.raises(TransactionOpen):
+        scan("tcp://127.0.0.1:9", [b"x"])
+    with pytest.raises(TransactionOpen):
+        inspect_in_child(b"%PDF-")
 
 
 def test_smtp_is_not_spoken_inside_a_transaction(app: Flask, smtp: SmtpSink, inside: None) -> None:

@@ -112,7 +112,8 @@ def test_other_content_under_the_same_id_changes_nothing(world: World, overview:
     post(client, where, form_of(page, overviews=[overview]))
     changed = post(client, where, form_of(page, {**GOOD_FIELDS, "present": "7"}, overviews=[overview]))
     assert changed.status_code == 409
-    assert "<dd>7</dd>" in changed.text
+    assert ">7<" in changed.text
+    assert ">21<" in changed.text, "both are shown"
     version = rows(world.app, MeetingVersion)
     assert [one.present for one in version] == [21]
 
@@ -160,7 +161,7 @@ def test_what_is_not_complete_is_kept_with_its_photos(world: World, overview: by
     form = form_of(client.get(where), {**GOOD_FIELDS, "present": "99", "held_on": "hôm qua"}, overviews=[overview])
     answer = post(client, where, form)
     assert answer.status_code == 422
-    assert "Số có mặt nhiều hơn tổng số" in answer.text
+    assert "Số có mặt nhiều hơn số phải dự họp" in answer.text
     assert 'value="hôm qua"' in answer.text
     assert "Hệ thống đã nhận 1 ảnh" in answer.text
     assert world.obligation(world.cells[0]).reported_at is None, "a draft is not a report"
@@ -211,11 +212,21 @@ def test_an_unreadable_photo_is_told_to_the_sender_and_proves_nothing(world: Wor
     """Its header is sound, so it was received; only the whole decode finds out."""
     client = world.sign_in("secretary1")
     where = address(world)
-    post(client, where, form_of(client.get(where), overviews=[overview[: len(overview) // 2]]))
+    sent = post(client, where, form_of(client.get(where), overviews=[overview[: len(overview) // 2]]))
     world.work("photos")
     assert rows(world.app, Photo)[0].state == PhotoState.UNREADABLE
+    assert "chụp lại, rồi bấm “Sửa, bổ sung báo cáo”" in client.get(sent.headers["Location"]).text
     assert "1 thông báo mới" in client.get("/messages").text
     assert "Có một ảnh không xem được" in client.get("/messages").text
+
+
+def test_a_text_that_is_far_too_long_is_still_there_to_its_last_letter(world: World) -> None:
+    client, long = world.sign_in("secretary1"), "ộ" * 300_000 + " hết"
+    answer = post(client, address(world), form_of(client.get(address(world)), {**GOOD_FIELDS, "minutes_text": long}))
+    assert answer.status_code == 422
+    assert "Nội dung biên bản quá dài" in answer.text
+    assert long in answer.text
+    assert long in client.get(address(world)).text, "also in the draft that it became"
 
 
 def test_anothers_id_names_nothing_of_theirs(world: World, overview: bytes) -> None:

@@ -38,7 +38,7 @@ def test_a_link_leads_to_the_report_and_its_receipt_and_nowhere_else(world: Worl
     made = make(world)
     client, opened = open_by(world, token_in(made))
     where = f"/obligations/{world.obligation(world.cells[0]).id}/check-in"
-    assert opened.location == where
+    assert opened.location == f"{where}?entered=1", "no phone shows first what it kept for somebody else"
     assert "Chi bộ Thôn Mẫu 1" in client.get(where).text
     sent = client.post(where, data=form_of(client.get(where), overviews=[overview]), content_type="multipart/form-data")
     assert sent.status_code == 303
@@ -120,3 +120,38 @@ def test_only_hashes_are_kept(world: World) -> None:
     kept = f"{link.token_hash} {link.code_hash}"
     assert token_in(made) not in kept
     assert code.group(1).replace("-", "") not in kept
+
+
+def test_a_link_alone_shows_no_text_that_was_written_elsewhere_and_writes_over_none(world: World) -> None:
+    where = f"/obligations/{world.obligation(world.cells[0]).id}/check-in"
+    secretary = world.sign_in("secretary1")
+    typed = {"held_on": "03/11/2026", "minutes_text": "Nội dung kín", "chair": "Nguyễn Văn An", "present": "21"}
+    secretary.post(where, data={**form_of(secretary.get(where), typed), "then": "save"})
+    client, _ = open_by(world, token_in(make(world)))
+    page = client.get(where)
+    assert 'value="21"' in page.text
+    assert "Nội dung kín" not in page.text
+    assert "Nguyễn Văn An" not in page.text
+    own = str(form_of(secretary.get(where), {})["client_id"])
+    client.post(where, data={**form_of(page, {"minutes_text": "Ghi đè"}), "client_id": own, "then": "save"})
+    world.clock.advance(seconds=1)
+    client.post(where, data={**form_of(page, {"minutes_text": "Qua đường dẫn"}), "then": "save"})
+    assert "Qua đường dẫn" in client.get(where).text, "what was typed here is still there"
+    with world.app.app_context(), read_transaction() as session:
+        drafts = session.scalars(select(Meeting.draft)).all()
+    assert sorted(draft["minutes_text"] for draft in drafts) == ["Ghi đè", "Nội dung kín", "Qua đường dẫn"]
+
+
+def test_a_link_opened_again_goes_on_with_what_it_began_on_that_phone(world: World) -> None:
+    where = f"/obligations/{world.obligation(world.cells[0]).id}/check-in"
+    token = token_in(make(world))
+    first, _ = open_by(world, token)
+    begun = form_of(first.get(where), {"minutes_text": "Trên máy này"})
+    first.post(where, data={**begun, "then": "save"})
+    again, _ = open_by(world, token)
+    page = again.get(where)
+    assert "Trên máy này" not in page.text, "the page shows it to nobody who cannot name it"
+    form = {**form_of(page, {"minutes_text": "Trên máy này, viết tiếp"}), "client_id": begun["client_id"]}
+    again.post(where, data={**form, "then": "save"})
+    with world.app.app_context(), read_transaction() as session:
+        assert [one["minutes_text"] for one in session.scalars(select(Meeting.draft))] == ["Trên máy này, viết tiếp"]

@@ -18,7 +18,7 @@ from tests.clock import SetClock
 from tests.conftest import DATABASES
 from tests.engines.postgres import PostgresCluster
 from tests.engines.store import RunningStore, running_store
-from tests.office.places import Place, environment_of, live_in, make_place, report
+from tests.office.places import Place, add_a_document, environment_of, live_in, make_place, report
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,8 @@ def new_place(builder: Builder) -> Iterator[Builder]:
 
 @dataclass(frozen=True)
 class Lived:
-    """An installation with two reports whose photos are ready and one whose photo is not, and a backup of it."""
+    """An installation with two reports whose photos are ready, one of them with a document, and one whose photo is not;
+    and a backup of it."""
 
     place: Place
     pages: list[str]
@@ -120,6 +121,7 @@ def lived(builder: Builder) -> Lived:
     world, _ = live_in(place)
     secretary, other = world.sign_in("secretary1"), world.sign_in("secretary2")
     pages = [report(world, secretary, world.cells[0]), report(world, other, world.cells[1])]
+    add_a_document(place, uuid.UUID(pages[0].split("/")[2].partition("?")[0]))
     world.work("photos")
     pages.append(report(world, secretary, world.cells[0], "2026-10"))
     said: list[str] = []

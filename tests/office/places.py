@@ -19,14 +19,19 @@ from meetingcheck.lib.db import Base, read_transaction, write_transaction
 from meetingcheck.lib.services import services_of
 from meetingcheck.lib.settings import NAMES, SECRET_NAMES, read_settings
 from meetingcheck.lib.storage import Storage, StoreAddress
+from meetingcheck.meetings.documents.actions import add_document, publish_documents
+from meetingcheck.meetings.documents.ingest import store_document
+from meetingcheck.meetings.models import DocumentKind, Meeting
+from meetingcheck.office.objects import OBJECT_KINDS
 from meetingcheck.orgs.actions import NewUnit, found_unit, give_role
 from meetingcheck.orgs.models import Role
 from meetingcheck.photos.extension import decoder_of
-from meetingcheck.photos.objects import PREFIX
 from tests.clock import SetClock
+from tests.meetings.documents import samples as samples_of_documents
 from tests.photos import samples
 from tests.world import GOOD_FIELDS, LONG_AGO, SUPERVISED_FROM, World, form_of, make_world
 
+DOCUMENT = samples_of_documents.pdf("Nghị quyết")
 SECRET_KEY = "only for tests, only for tests, only for tests"
 
 
@@ -81,7 +86,9 @@ class Place:
             }
 
     def objects(self) -> dict[str, bytes]:
-        return {one.key: self.storage.get(one.key) for one in self.storage.list_keys(PREFIX)}
+        return {
+            one.key: self.storage.get(one.key) for kind in OBJECT_KINDS for one in self.storage.list_keys(kind.prefix)
+        }
 
     def is_empty(self) -> bool:
         tables = self.tables()
@@ -131,3 +138,14 @@ def report(world: World, browser: FlaskClient, cell: uuid.UUID, period: str = "2
     answer = browser.post(where, data=form, content_type="multipart/form-data")
     assert answer.status_code == 303, answer.text
     return answer.location
+
+
+def add_a_document(place: Place, meeting_id: uuid.UUID) -> None:
+    """Give a report a document."""
+    now = place.clock()
+    with place.app.app_context():
+        stored = store_document(place.storage, meeting_id, DocumentKind.RESOLUTION, "Nghị quyết.pdf", DOCUMENT)
+        with write_transaction() as session:
+            meeting = session.get_one(Meeting, meeting_id)
+            add_document(session, stored, meeting.unit_id, meeting_id, meeting.author_id, now)
+            publish_documents(session, [stored.document_id], now)

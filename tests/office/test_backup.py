@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from meetingcheck.accounts.models import UserSession
 from meetingcheck.cli import main
 from meetingcheck.lib.migrate import migrate, newest_revision, pending
+from meetingcheck.meetings.documents.rules import document_key
+from meetingcheck.meetings.models import Document
 from meetingcheck.office.backups import postgres
 from meetingcheck.office.backups.folder import DIGEST, MANIFEST, PARTIAL, KeptBackup, NewBackup
 from meetingcheck.office.backups.keys import SECRET_KEY as KEY_FILE
@@ -34,11 +37,12 @@ from meetingcheck.office.models import BackupRun
 from meetingcheck.orgs.models import Unit
 from meetingcheck.photos.holding import Holding
 from meetingcheck.photos.models import Photo, PhotoState
+from meetingcheck.photos.objects import list_named
 from meetingcheck.photos.rules import Size, original_key, rendition_key
 from meetingcheck.record.models import RecordEntry
 from tests.engines.proxy import StallingProxy
 from tests.office.conftest import Builder, Lived, Restored
-from tests.office.places import SECRET_KEY, Place, live_in, new_photo, report
+from tests.office.places import DOCUMENT, SECRET_KEY, Place, live_in, new_photo, report
 from tests.world import World
 
 # What a restore changes on purpose: who is signed in, who holds a lease, and the note of the backup and of the restore.
@@ -81,7 +85,7 @@ def test_a_restored_installation_is_the_same(lived: Lived, second: Restored) -> 
     before, after = lived.place.tables()["record_entry"], second.tables["record_entry"]
     assert {row for row in before if "backup" not in row[2]} == {row for row in after if "backup" not in row[2]}
     assert place.objects() == lived.place.objects()
-    assert len(place.objects()) == 2 * 3 + 1
+    assert len(place.objects()) == 2 * 3 + 1 + 1
 
     world = same_people(place)
     browser = world.sign_in("secretary1")
@@ -95,6 +99,8 @@ def test_a_restored_installation_is_the_same(lived: Lived, second: Restored) -> 
     for photo in photos:
         for size in Size:
             assert leader.get(f"/photos/{photo.id}/{size.value}").status_code == 200
+    (document,) = place.rows(Document)
+    assert leader.get(f"/documents/{document.id}").data == DOCUMENT
 
 
 def test_a_backup_is_private_and_holds_what_its_rows_name_and_nothing_else(lived: Lived) -> None:
@@ -109,11 +115,13 @@ def test_a_backup_is_private_and_holds_what_its_rows_name_and_nothing_else(lived
         named.add(original_key(photo.id, photo.sha256))
         if photo.state == PhotoState.READY:
             named |= {rendition_key(photo.id, photo.sha256, size) for size in Size}
+    (document,) = lived.place.rows(Document)
+    named.add(document_key(document.id, document.sha256))
     assert {one.key for one in manifest.objects} == named
     for one in manifest.objects:
         data = files[f"objects/{one.key}"].read_bytes()
         assert (len(data), hashlib.sha256(data).hexdigest()) == (one.size, one.sha256)
-        assert one.content_type == "image/jpeg"
+        assert one.content_type == ("application/pdf" if one.key.startswith("documents/") else "image/jpeg")
     assert manifest.migration == newest_revision()
     assert not any(SECRET_KEY.encode() in path.read_bytes() for path in files.values())
     assert any("objects" in line for line in lived.said)
@@ -281,7 +289,7 @@ def _exchange_photo(folder: Path) -> None:
     other = new_photo()
 
     def change(values: dict[str, Any]) -> None:
-        one = next(one for one in values["objects"] if not one["key"].endswith(".jpg"))
+        one = next(one for one in values["objects"] if re.fullmatch(r"photos/[^.]*", one["key"]))
         one["size"], one["sha256"] = len(other), hashlib.sha256(other).hexdigest()
         (folder / "objects" / one["key"]).write_bytes(other)
 
@@ -346,11 +354,12 @@ def test_an_installation_with_units_or_people_is_not_restored_into(lived: Lived)
     assert (lived.place.tables(), lived.place.objects()) == (tables, objects)
 
 
-def test_an_installation_with_photos_in_its_store_is_not_restored_into(lived: Lived, target: Place) -> None:
-    key = f"photos/{uuid.uuid4()}/{'0' * 64}"
+@pytest.mark.parametrize("kind", ["photos", "documents"])
+def test_an_installation_with_objects_in_its_store_is_not_restored_into(lived: Lived, target: Place, kind: str) -> None:
+    key = f"{kind}/{uuid.uuid4()}/{'0' * 64}"
     target.storage.put(key, b"somebody's", "image/jpeg")
     try:
-        fails(lambda: restored(lived.backup, target), "photos in its store")
+        fails(lambda: restored(lived.backup, target), "photos or documents in its store")
         assert target.objects() == {key: b"somebody's"}
     finally:
         target.storage.delete(key)
@@ -372,21 +381,26 @@ def test_a_backup_needs_an_empty_folder(lived: Lived, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("body", "said"), [(None, "is missing in the store"), (b"other bytes", "is damaged in the store")]
 )
-def test_a_photo_that_the_store_lost_or_changed_ends_the_backup(
+def test_a_photo_that_the_store_lost_or_changed_is_named_and_all_the_rest_is_kept(
     body: bytes | None, said: str, new_place: Builder, tmp_path: Path
 ) -> None:
     place = new_place()
     world, _ = live_in(place)
     report(world, world.sign_in("secretary1"), world.cells[0])
-    (key,) = place.objects()
+    report(world, world.sign_in("secretary2"), world.cells[1])
+    key, other = place.objects()
     place.storage.delete(key)
     if body is not None:
         place.storage.put(key, body, "image/jpeg")
-    fails(lambda: make_backup(place.app, tmp_path / "backup", quiet), said)
-    assert not (tmp_path / "backup").exists()
+    manifest = make_backup(place.app, tmp_path / "backup", quiet)
+    assert [(one.key, said in one.why) for one in manifest.lost] == [(key, True)]
+    assert [one.key for one in manifest.objects] == [other]
     (run,) = place.rows(BackupRun)
     assert said in (run.problem or "")
-    assert run.finished_at is not None
+    assert run.objects == 1
+    target = new_place()
+    restore_backup(target.app, tmp_path / "backup", quiet)
+    assert list(target.objects()) == [other]
 
 
 def test_two_backups_at_once_are_one(lived: Lived, tmp_path: Path) -> None:
@@ -482,7 +496,7 @@ def test_a_backup_of_an_older_version_is_brought_up(new_place: Builder, tmp_path
     units = {unit.id for unit in old.rows(Unit)}
     migrate(old.url, "0001")
     new, rows = NewBackup(folder, None), rows_of(old.url, old.data)
-    with rows.snapshot() as snapshot:
+    with rows.snapshot(list_named) as snapshot:  # it knew photos only
         kept = new.write(rows.file, snapshot.chunks)
     new.finish(Manifest("0.1.0", old.clock(), uuid.uuid4(), rows.kind, "0001", kept, (), ()))
     place = restored(folder, new_place())
@@ -514,7 +528,7 @@ def test_a_sealed_backup_opens_with_its_key_only(
     private, public = key_pair
     folder = tmp_path / "sealed"
     code, said = command(lived.place, "backup", folder, "--encrypt-to", public, "--with-keys")
-    assert (code, json.loads(said)["objects"]) == (0, 7)
+    assert (code, json.loads(said)["objects"]) == (0, 8)
     stored = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     secrets = [SECRET_KEY.encode(), b"SQLite format 3", b"PGDMP", b"photos/", *lived.place.objects().values()]
     assert not any(secret[:200] in data for secret in secrets for data in stored)
@@ -568,7 +582,8 @@ def test_what_was_purged_since_does_not_come_back(lived: Lived, new_place: Build
     (place.data / PURGES).write_text(json.dumps({"sha256": second.sha256}) + "\n")
     assert command(place, "restore", lived.backup, "--purges", listed)[0] == 0
     assert [photo.id for photo in place.rows(Photo)] == [third.id]
-    assert {key.split("/")[1] for key in place.objects()} == {str(third.id)}
+    assert {key.split("/")[1] for key in place.objects() if key.startswith("photos/")} == {str(third.id)}
+    assert any(key.startswith("documents/") for key in place.objects())
     assert {row[1] for row in place.tables()["meeting_photo"]} == {third.id}
 
 

@@ -1,6 +1,7 @@
 """A fresh installation: its founder sets it up step by step, and nobody else can."""
 
 import uuid
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from meetingcheck import create_app
 from meetingcheck.accounts.actions import NewUser, add_user, keep_authenticator, name_founder
 from meetingcheck.accounts.factors import SEALED_FOR
 from meetingcheck.accounts.keys import seal
@@ -17,6 +19,7 @@ from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.services import services_of
 from meetingcheck.messages.models import Message
 from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind
+from meetingcheck.photos.extension import decoder_of
 from tests.clock import SetClock
 from tests.engines.smtp import SmtpSink
 from tests.office.forms import done, post, refused
@@ -92,7 +95,8 @@ def test_a_month_that_has_passed_is_not_supervised(fresh: World) -> None:
     done(office, "/office/first-day/policy", **POLICY)
     with fresh.app.app_context(), read_transaction() as session:
         assert session.scalars(select(Policy.from_on)).one() == date(2026, 12, 1)
-        assert session.scalars(select(Series.name)).one() == "Sinh hoạt thường kỳ"
+        names = session.scalars(select(Series.name).order_by(Series.code))
+        assert list(names) == ["Sinh hoạt thường kỳ", "Sinh hoạt chuyên đề"]
 
 
 def test_old_cells_owe_and_hear_nothing_before_the_first_month(fresh: World) -> None:
@@ -120,6 +124,20 @@ def test_the_test_mail_arrives_and_the_page_says_so(fresh: World, smtp: SmtpSink
     (mail,) = smtp.messages
     assert "việc gửi thư đã chạy tốt" in mail.get_content()
     assert "đã gửi đến quan@mau.example" in office.get("/office/first-day").text
+
+
+def test_an_office_without_a_mail_server_is_told_why_its_mails_wait(fresh: World) -> None:
+    sentence = "Chưa có máy chủ thư, nên mọi thư đều phải chờ."
+    office = fresh.sign_in("founder@mau.example")
+    set_up(office)
+    assert sentence not in office.get("/office/first-day").text + office.get("/office").text
+    services = services_of(fresh.app)
+    settings = replace(services.settings, mail=replace(services.settings.mail, host=None))
+    without = create_app(settings, clock=fresh.clock, storage=services.storage)
+    office = replace(fresh, app=without).sign_in("founder@mau.example")
+    assert sentence in office.get("/office/first-day").text
+    assert sentence in office.get("/office").text
+    decoder_of(without).close()
 
 
 def test_everybody_without_a_way_in_is_invited_or_listed_for_printing(fresh: World, smtp: SmtpSink) -> None:

@@ -181,6 +181,22 @@ def test_nobody_chosen_gets_a_sentence(world: World) -> None:
     refused(office, "/office/people/sheets", "Đồng chí hãy chọn một mục trong danh sách.")
 
 
+def test_all_who_have_no_way_in_get_their_sheets_by_one_button(world: World) -> None:
+    with world.app.app_context(), write_transaction() as session:
+        for login in ("secretary1", "secretary2"):
+            session.get_one(User, world.users[login]).password_hash = None
+    office = world.sign_in("administrator")
+    listed = re.findall(
+        r'name="listed" value="([^"]+)"', office.get("/office/people", query_string={"without_access": "1"}).text
+    )
+    assert {str(world.users["secretary1"]), str(world.users["secretary2"])} <= set(listed)
+    page = post(office, "/office/people/sheets", listed=listed, which="listed")
+    assert page.text.count('class="qr"') == len(listed)
+    assert 'name="listed"' not in office.get("/office/people").text, "only where nobody loses what they have"
+    left = office.get("/office/people", query_string={"without_access": "1"}).text
+    assert str(world.users["secretary1"]) not in left
+
+
 def test_a_lost_phone_takes_one_button(world: World) -> None:
     """Sessions, phones, links and codes end, and the new sheet is on the page."""
     phone, office = world.sign_in("secretary1"), world.sign_in("administrator")

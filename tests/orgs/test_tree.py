@@ -3,6 +3,7 @@
 import uuid
 from datetime import date
 
+import pytest
 from sqlalchemy import select
 
 from meetingcheck.duties.models import Obligation
@@ -13,6 +14,9 @@ from meetingcheck.orgs.queries import list_line, watchers_of
 from meetingcheck.record.models import RecordEntry
 from tests.office.forms import done, post, refused
 from tests.world import World
+
+DECISION = "QĐ 7-QĐ/ĐU ngày 01/11/2026"
+CLOSING = {"closed_on": "03/11/2026", "closing_document": DECISION}
 
 
 def page_of(unit_id: uuid.UUID) -> str:
@@ -93,9 +97,10 @@ def test_a_cell_has_nothing_below_it(world: World) -> None:
 
 def test_a_closed_cell_owes_what_was_due_before_and_nothing_else(world: World) -> None:
     cell = world.cells[0]
+    world.clock.advance(days=4)
     office = world.sign_in("administrator")
-    page = done(office, f"{page_of(cell)}/closing", closed_on="06/11/2026")
-    assert "06/11/2026" in page.text
+    page = done(office, f"{page_of(cell)}/closing", closed_on="06/11/2026", closing_document=DECISION)
+    assert "06/11/2026, QĐ 7-QĐ/ĐU ngày 01/11/2026" in page.text
     with world.app.app_context(), read_transaction() as session:
         excepted = dict(
             session.execute(
@@ -103,14 +108,57 @@ def test_a_closed_cell_owes_what_was_due_before_and_nothing_else(world: World) -
             ).all()
         )
     assert excepted == {"2026-09": False, "2026-10": False, "2026-11": False, "2026-12": True}
-    world.clock.advance(days=4)
     assert world.sign_in("secretary1").get(f"/cells/{cell}/home").status_code == 404, "the roles ended with the cell"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"closed_on": "01/01/2999"}, "Ngày này chưa đến"),
+        ({"closed_on": "04/11/2026"}, "Ngày này chưa đến"),
+        ({"closed_on": ""}, "Đồng chí hãy ghi ngày"),
+        ({"closing_document": ""}, "Đồng chí hãy ghi quyết định kết thúc hoạt động"),
+    ],
+)
+def test_a_closing_needs_a_day_that_has_come_and_a_decision(
+    world: World, change: dict[str, str], sentence: str
+) -> None:
+    office = world.sign_in("administrator")
+    refused(office, f"{page_of(world.cells[0])}/closing", sentence, **{**CLOSING, **change})
+    assert unit_named(world, "Chi bộ Thôn Mẫu 1").closed_on is None
+
+
+def test_a_mistaken_closing_is_undone_with_the_periods_as_they_were(world: World) -> None:
+    cell, office = world.cells[0], world.sign_in("administrator")
+    before = world.obligation(cell)
+    done(office, f"{page_of(cell)}/closing", **CLOSING)
+    assert world.obligation(cell).excepted_at is not None
+    page = done(office, f"{page_of(cell)}/reopening")
+    assert "đồng chí hãy giao lại" in page.text
+    after = world.obligation(cell)
+    assert (after.excepted_at, after.due_at, after.closes_at) == (None, before.due_at, before.closes_at)
+    unit = unit_named(world, "Chi bộ Thôn Mẫu 1")
+    assert (unit.closed_on, unit.merged_by) == (None, None)
+    assert world.sign_in("secretary1").get(f"/cells/{cell}/home").status_code == 404, "roles are given again by hand"
+    role = {"role": "secretary", "role_login": "0912000001", "role_name": "Tạ Thị Mới", "role_from_on": "03/11/2026"}
+    assert "Tạ Thị Mới" in done(office, f"{page_of(cell)}/roles", **role).text
+    assert "Tổ chức đảng này đang hoạt động" in post(office, f"{page_of(cell)}/reopening").text
+
+
+def test_what_was_merged_and_what_stands_below_something_closed_is_not_reopened(world: World) -> None:
+    office = world.sign_in("administrator")
+    merger = {"into": str(world.cells[1]), "merged_on": "03/11/2026", "document": DECISION}
+    assert post(office, f"{page_of(world.cells[0])}/merger", **merger).status_code == 303
+    assert "đã sáp nhập vào nơi khác" in post(office, f"{page_of(world.cells[0])}/reopening").text
+    for unit in (*world.cells[1:], world.committee):
+        done(office, f"{page_of(unit)}/closing", **CLOSING)
+    assert "cấp trên đã kết thúc hoạt động" in post(office, f"{page_of(world.cells[1])}/reopening").text
 
 
 def test_a_unit_that_others_stand_under_does_not_close(world: World) -> None:
     office = world.sign_in("administrator")
-    refused(office, f"{page_of(world.committee)}/closing", "Còn tổ chức đảng trực thuộc", closed_on="01/12/2026")
-    assert post(office, f"{page_of(world.root)}/closing", closed_on="01/12/2026").status_code == 422
+    refused(office, f"{page_of(world.committee)}/closing", "Còn tổ chức đảng trực thuộc", **CLOSING)
+    assert post(office, f"{page_of(world.root)}/closing", **CLOSING).status_code == 422
     assert unit_named(world, "Đảng bộ Mẫu").closed_on is None
 
 

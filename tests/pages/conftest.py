@@ -2,11 +2,10 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext
 from waitress.server import create_server
 
 from meetingcheck import create_app
@@ -18,25 +17,11 @@ from meetingcheck.lib.storage import S3Storage
 from meetingcheck.photos.extension import decoder_of
 from tests.clock import SetClock
 from tests.engines.store import running_store
+from tests.pages.filing import check_in_of, send
+from tests.pages.phone import Cell, new_cell, signed_in_phone
+from tests.pages.site import Site
 from tests.photos import samples
-from tests.world import PASSWORD, World, form_of, make_world
-
-
-@dataclass(frozen=True)
-class Site:
-    address: str
-    world: World
-
-    def sign_in(self, page: Page, login: str) -> None:
-        page.goto(f"{self.address}/sign-in")
-        page.fill("#login", login)
-        page.fill("#password", PASSWORD)
-        page.click("main button.btn")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        if page.url.endswith("/second-factor"):
-            page.fill("#code", self.world.code())
-            page.click("main button.btn")
-            page.wait_for_url(lambda url: "/second-factor" not in url)
+from tests.world import GOOD_FIELDS, World, form_of, make_world
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +57,44 @@ def lived_in(site: Site) -> Site:
     where = f"/obligations/{world.obligation(world.cells[1]).id}/check-in"
     photos = [samples.jpeg(samples.scene(1200, 900)), samples.jpeg(samples.scene(900, 1200))]
     form = form_of(client.get(where), overviews=photos[:1], pages=photos[1:])
-    assert client.post(where, data=form, content_type="multipart/form-data").status_code == 303
+    sent = client.post(where, data=form, content_type="multipart/form-data")
+    assert sent.status_code == 303
+    correction = f"{sent.location.partition('?')[0]}/correct"
+    changed = form_of(client.get(correction), {**GOOD_FIELDS, "task_1_what": "5 km", "place": "H5"})
+    assert client.post(correction, data=changed, content_type="multipart/form-data").status_code == 303
     world.work("photos")
     with world.app.app_context():
         close_all(world.clock())
     return site
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """A large photo of the room with the camera's time, and a page of the minutes."""
+    room, page = tmp_path / "IMG_0001.jpg", tmp_path / "IMG_0002.jpg"
+    exif = samples.camera_exif(taken_at="2026:11:03 19:45:00")
+    room.write_bytes(samples.jpeg(samples.noise(2400, 1200), quality=95, exif=exif))
+    page.write_bytes(samples.jpeg(samples.noise(900, 1200), quality=20, subsampling=2))
+    return room, page
+
+
+@pytest.fixture
+def cell(site: Site) -> Cell:
+    return new_cell(site)
+
+
+@pytest.fixture
+def phone(browser: Browser, cell: Cell) -> Iterator[BrowserContext]:
+    """A phone on which the cell's secretary is signed in."""
+    with signed_in_phone(browser, cell) as context:
+        yield context
+
+
+@pytest.fixture
+def report(world: World) -> str:
+    """The path of a report with a photo that can be seen."""
+    client = world.sign_in("secretary1")
+    answer = send(client, check_in_of(world), overviews=[samples.jpeg(samples.scene(640, 480))])
+    assert answer.status_code == 303, answer.text
+    world.work()
+    return answer.location.partition("?")[0]

@@ -8,13 +8,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import make_url, select, update
+from sqlalchemy import make_url, update
 from werkzeug.test import TestResponse
 
 from meetingcheck import create_app
@@ -30,18 +29,13 @@ from meetingcheck.lib.logs import configure_logs
 from meetingcheck.lib.registries import JobKind
 from meetingcheck.lib.settings import Settings
 from meetingcheck.lib.storage import MemoryStorage, S3Storage, StoreAddress
-from meetingcheck.lib.text import one_line
 from meetingcheck.lib.tokens import token_hash
-from meetingcheck.meetings.actions import answer_report
-from meetingcheck.meetings.models import Meeting, Verdict
-from meetingcheck.meetings.rules import Field
-from meetingcheck.orgs.actions import give_role
-from meetingcheck.orgs.models import Role, Unit, UnitKind
 from meetingcheck.photos.extension import decoder_of
 from tests.clock import SetClock
 from tests.engines.smtp import SmtpSink
+from tests.pages.filing import check_in_of, send
 from tests.photos.samples import jpeg, scene
-from tests.world import GOOD_FIELDS, LONG_AGO, PASSWORD, TOKEN, World, form_of, token_of
+from tests.world import GOOD_FIELDS, PASSWORD, TOKEN, World, form_of, token_of
 
 PUBLIC_URL = "https://sinhhoat.mau.example"
 NOBODY_LISTENS = StoreAddress("http://127.0.0.1:9", "bucket", "key", "secret", connect_timeout_s=1)
@@ -58,24 +52,6 @@ def made(settings: Settings, clock: SetClock, storage: object) -> Iterator[Flask
     app = create_app(settings, clock=clock, storage=storage)  # type: ignore[arg-type]
     yield app
     decoder_of(app).close()
-
-
-@pytest.fixture
-def report(world: World) -> str:
-    """The path of a report with a photo that can be seen."""
-    client = world.sign_in("secretary1")
-    answer = send(client, check_in_of(world), overviews=[jpeg(scene(640, 480))])
-    assert answer.status_code == 303, answer.text
-    world.work()
-    return answer.location.partition("?")[0]
-
-
-def check_in_of(world: World, cell: int = 0, period: str = "2026-11") -> str:
-    return f"/obligations/{world.obligation(world.cells[cell], period).id}/check-in"
-
-
-def send(client: FlaskClient, path: str, overviews: list[bytes], **fields: str) -> TestResponse:
-    return client.post(path, data=form_of(client.get(path), {**GOOD_FIELDS, **fields}, overviews))
 
 
 def choose(client: FlaskClient, language: str) -> FlaskClient:
@@ -159,7 +135,7 @@ def test_every_page_and_photo_of_a_person_has_them_too(world: World, report: str
 
 
 @any_database
-def test_a_photo_is_kept_for_a_day_by_the_phone_alone(world: World, report: str) -> None:
+def test_a_photo_is_kept_by_the_phone_alone_which_asks_each_time(world: World, report: str) -> None:
     client = world.sign_in("secretary1")
     image = PHOTO.search(client.get(report).text)
     assert image
@@ -171,7 +147,7 @@ def test_a_photo_is_kept_for_a_day_by_the_phone_alone(world: World, report: str)
     assert (again.status_code, again.data) == (304, b"")
     for answer in (first, again):
         assert_guarded(answer)
-        assert answer.headers["Cache-Control"] == "private, max-age=86400"
+        assert answer.headers["Cache-Control"] == "private, no-cache"
         assert "Set-Cookie" not in answer.headers
     other = world.sign_in("stranger").get(image.group(1), headers={"If-None-Match": first.headers["ETag"]})
     assert other.status_code == 404, "knowing the mark of a photo gives no right to it"
@@ -602,151 +578,3 @@ def test_a_whole_evening_leaves_nothing_personal_in_the_log(
         "/meetings/<uuid:meeting_id>",
         "-",
     }
-
-
-# --- hostile texts
-
-HOSTILE = "\"'><img src=x onerror=a()></textarea><script>a()</script>{{7*7}}\r\nSet-Cookie: hostile=1\r\n=cmd|!A0\u202e"
-HOSTILE_NAME = one_line(HOSTILE)
-SPOKEN = html.escape("<script>a()</script>{{7*7}}", quote=False)
-
-
-class _Elements(HTMLParser):
-    """Every element of a page with its attributes."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-
-def assert_harmless(answer: TestResponse, status: int = 200) -> None:
-    """No element, address or header of the page comes from the hostile text."""
-    assert answer.status_code == status, answer.text
-    assert "Set-Cookie: hostile" not in str(answer.headers)
-    assert "hostile" not in str(answer.headers.getlist("Set-Cookie"))
-    for tag, attributes in _Elements(answer.text).found:
-        assert not [name for name in attributes if name.startswith("on")], (tag, attributes)
-        assert "style" not in attributes
-        for name in ("src", "href", "action"):
-            address = attributes.get(name) or "/"
-            assert address.startswith(("/", "#")), (tag, attributes)
-            assert not address.startswith("//"), (tag, attributes)
-        if tag in {"script", "img"}:
-            assert (attributes["src"] or "").startswith(("/static/", "/photos/")), (tag, attributes)
-        assert tag not in {"iframe", "object", "embed", "base"}
-
-
-def test_a_hostile_login_is_shown_as_text(app: Flask) -> None:
-    client = app.test_client()
-    data = {"csrf_token": token_of(client.get("/sign-in")), "login": HOSTILE, "password": "x", "next": HOSTILE}
-    answer = client.post("/sign-in", data=data)
-    assert_harmless(answer, 422)
-    assert SPOKEN in answer.text
-    assert "49" not in TOKEN.sub("", answer.text)
-    assert_harmless(client.get("/sign-in", query_string={"next": HOSTILE}))
-
-
-@any_database
-def test_a_hostile_query_is_shown_as_text_on_every_page(world: World, report: str) -> None:
-    client = world.sign_in("leader")
-    for path in ("/messages", f"/units/{world.root}/board", f"/units/{world.cells[0]}", report, "/no-such-page"):
-        raw = {"QUERY_STRING": "month=\"><img src=x onerror=a()>&page=<script>a()</script>&sent=1&v='><script>"}
-        assert_harmless(client.get(path, environ_overrides=raw), 404 if path == "/no-such-page" else 200)
-        answer = client.get(path, query_string={"month": HOSTILE, "page": HOSTILE, HOSTILE: HOSTILE})
-        assert_harmless(answer, 404 if path == "/no-such-page" else 200)
-    away = world.app.test_client().get("/messages", query_string={"next": HOSTILE})
-    assert away.status_code == 302
-    assert "\r" not in away.location
-    assert away.location.startswith("/sign-in?next=/messages")
-
-
-TEXT_FIELDS = [field for field in Field if field not in {Field.OVERVIEW, Field.MINUTES_PAGES}]
-
-
-def test_hostile_texts_in_the_check_in_are_shown_as_text_and_kept(world: World) -> None:
-    client, path = world.sign_in("secretary1"), check_in_of(world)
-    for field in TEXT_FIELDS:
-        answer = send(client, path, [], **{field: HOSTILE})
-        assert_harmless(answer, 422)
-        if field != Field.MINUTES_TEXT:
-            assert f'id="{field}-problem"' in answer.text, field
-        shown = client.get(path)
-        assert_harmless(shown)
-        if field != Field.RESOLUTION_MADE:
-            assert SPOKEN in shown.text, field
-    everything = dict.fromkeys(TEXT_FIELDS, HOSTILE)
-    assert_harmless(send(client, path, [], **everything), 422)
-    form = form_of(client.get(path), everything)
-    form["overview"] = [(io.BytesIO(jpeg(scene())), HOSTILE.replace("\r\n", " "))]
-    assert_harmless(client.post(path, data=form), 422)
-    assert client.post(path, data={**form_of(client.get(path)), "client_id": HOSTILE}).status_code == 400
-    sent = send(client, path, [jpeg(scene())], minutes_text=HOSTILE)
-    assert sent.status_code == 303
-    shown = client.get(sent.location)
-    assert_harmless(shown)
-    assert SPOKEN in shown.text
-
-
-def test_hostile_texts_are_shown_as_text_where_a_report_is_there_already(world: World, report: str) -> None:
-    client, path = world.sign_in("secretary1"), check_in_of(world)
-    token = token_of(client.get("/messages"))
-    form = {"csrf_token": token, "client_id": str(uuid.uuid4()), **dict.fromkeys(TEXT_FIELDS, HOSTILE)}
-    answer = client.post(path, data=form)
-    assert_harmless(answer, 409)
-    assert answer.text.count(SPOKEN) == len(TEXT_FIELDS) - 1
-
-
-UNSEEN = "\u202e\u2066\u200f\u200b\ufeff\x08\x1b\x7f\ue000"
-
-
-def test_characters_that_nobody_can_see_do_not_reach_a_report(world: World) -> None:
-    client = world.sign_in("secretary1")
-    sent = send(client, check_in_of(world), [jpeg(scene())], minutes_text=f"Một\r\nhai{UNSEEN}\u2028ba\x85bốn")
-    assert sent.status_code == 303
-    shown = client.get(sent.location)
-    assert ">Một\nhai\nba\nbốn<" in shown.text
-    assert not set(UNSEEN) & set(shown.text)
-
-
-def test_what_no_database_can_keep_is_shown_as_unread(world: World) -> None:
-    client = world.sign_in("secretary1")
-    sent = send(client, check_in_of(world), [jpeg(scene())], minutes_text="Chi bộ\0 thống nhất.")
-    assert sent.status_code == 303
-    assert "Chi bộ\ufffd thống nhất." in client.get(sent.location).text
-
-
-def test_hostile_names_and_answers_are_shown_as_text_on_every_page(world: World, report: str, smtp: SmtpSink) -> None:
-    with world.app.app_context(), write_transaction() as session:
-        session.execute(update(Unit).values(name=HOSTILE_NAME))
-        session.execute(update(UnitKind).values(name=HOSTILE_NAME[:80]))
-        session.execute(update(User).values(name=HOSTILE_NAME))
-        meeting = session.scalars(select(Meeting)).one()
-        answer_report(session, meeting, Verdict.ASK_TO_ADD, HOSTILE, world.users["reviewer"], world.clock())
-        viewer = world.users["administrator"]
-        give_role(session, viewer, world.cells[0], Role.SECRETARY, LONG_AGO, None, world.clock())
-        session.execute(update(User).where(User.id == viewer).values(email="quan@mau.example"))
-        enqueue(session, JobKind(HOSTILE_NAME[:64], lane="bulk"), {}, world.clock())
-    with world.app.app_context():
-        assert close_all(world.clock()) > 0
-    world.clock.advance(hours=12)  # nobody is written to at night
-    world.work()
-    cell = world.cells[0]
-    client = world.sign_in("administrator")
-    pages = ["/", "/messages", f"/cells/{cell}/home", check_in_of(world, period="2026-10"), report]
-    pages += [f"/units/{cell}", f"/units/{world.root}", f"/units/{world.root}/board", "/office"]
-    for path in pages:
-        answer = client.get(path)
-        assert_harmless(answer)
-        assert SPOKEN in answer.text, path
-    assert smtp.deliveries
-    for delivery in smtp.deliveries:
-        assert delivery.message["hostile"] is None
-        assert delivery.message["Set-Cookie"] is None
-        assert delivery.message.get_content_type() == "text/plain"
-        assert len(delivery.recipients) == 1
-        assert delivery.recipients[0].endswith("@mau.example")
-        assert "<img" not in delivery.message["Subject"], "a subject names no unit"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from meetingcheck.lib.db import read_transaction
@@ -11,8 +11,11 @@ from meetingcheck.lib.services import services_of
 from meetingcheck.photos.models import Photo
 from meetingcheck.photos.rules import original_key
 from tests.engines.browser import open_context
-from tests.pages.conftest import Site
+from tests.pages.site import Site
 from tests.photos import samples
+
+# An app's own browser, in which nothing may be kept for later: the form carries the photos itself.
+IN_APP = "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/110 Mobile Safari/537.36 Zalo android/12"
 
 
 @pytest.fixture
@@ -78,10 +81,11 @@ def test_from_sign_in_to_the_committees_eyes(browser: Browser, site: Site, photo
 
 
 def test_what_was_chosen_is_shown_before_sending(browser: Browser, site: Site, photo_files: tuple[Path, Path]) -> None:
-    with open_context(browser) as phone:
+    with open_context(browser, user_agent=IN_APP) as phone:
         page = phone.new_page()
         site.sign_in(page, "secretary2")
         page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").click()
+        expect(page.locator(".file-face").first).to_be_visible()
         for file in photo_files:  # a phone's camera gives one photo at a time
             page.set_input_files("#overview", file)
         expect(page.get_by_text("2 ảnh đã chọn, chưa gửi")).to_be_visible()
@@ -91,6 +95,24 @@ def test_what_was_chosen_is_shown_before_sending(browser: Browser, site: Site, p
         page.get_by_role("button", name="Bỏ ảnh này: IMG_0001.jpg").click()
         expect(page.get_by_text("1 ảnh đã chọn, chưa gửi")).to_be_visible()
         assert page.evaluate("document.querySelector('#overview').files.length") == 1
+
+
+@pytest.mark.parametrize("agent", [IN_APP, None])
+def test_what_was_chosen_before_the_script_came_counts(
+    browser: Browser, site: Site, photo_files: tuple[Path, Path], agent: str | None
+) -> None:
+    with open_context(browser, user_agent=agent) as phone:
+        page = phone.new_page()
+        site.sign_in(page, "secretary2")
+        held, slow = list[Route](), True
+        page.route("**/api/v1/uploads", lambda route: route.abort())  # or the cell has begun its report
+        page.route("**/static/js/**", lambda route: held.append(route) if slow else route.continue_())
+        page.get_by_role("link", name="Gửi báo cáo tháng 11/2026").click(no_wait_after=True)
+        page.set_input_files("#overview", photo_files[0])
+        slow = False
+        for route in held:
+            route.continue_()
+        expect(page.locator(".tile img")).to_have_count(1)
 
 
 def test_nothing_typed_is_lost_when_something_is_missing(
@@ -105,6 +127,6 @@ def test_nothing_typed_is_lost_when_something_is_missing(
         page.get_by_role("button", name="Gửi báo cáo").click()
         expect(page.get_by_text("Chưa gửi được")).to_be_visible()
         expect(page.locator("#present")).to_have_value("hai mươi mốt")
-        expect(page.locator("#present-problem")).to_contain_text("Đồng chí hãy ghi số đảng viên có mặt")
+        expect(page.locator("#present-problem")).to_contain_text("Chưa hiểu số này")
         expect(page.locator("#total")).to_have_value("23")
         expect(page.get_by_text("Hệ thống đã nhận 1 ảnh.")).to_have_count(2)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import pillow_heif
@@ -37,6 +38,15 @@ def noise(width: int, height: int) -> Image.Image:
     """A picture that compresses badly, so that its file has much to be damaged."""
     bands = [Image.effect_noise((width, height), 80) for _ in range(3)]
     return Image.merge("RGB", bands)
+
+
+def room(width: int, height: int, part: int, depth: float) -> Image.Image:
+    """A picture of soft shapes, each `part` pixels wide: smaller and deeper ones make its JPEG larger."""
+    bands = [
+        Image.effect_noise((width // part, height // part), depth).resize((width, height), Image.Resampling.BICUBIC)
+        for _ in range(3)
+    ]
+    return Image.merge("YCbCr", bands).convert("RGB")
 
 
 def stored(image: Image.Image, orientation: int) -> Image.Image:
@@ -79,6 +89,13 @@ def camera_exif(orientation: int = 1, taken_at: str = "2024:05:06 07:08:09") -> 
     return exif.tobytes()
 
 
+def without_jfif(data: bytes) -> bytes:
+    """A JPEG without the header in which a resolution stands, as cameras write it; other files as they are."""
+    if data[2:4] != b"\xff\xe0":
+        return data
+    return data[:2] + data[4 + int(struct.unpack_from(">H", data, 4)[0]) :]
+
+
 def one_tag_exif(tag: int, kind: int, count: int, value: bytes) -> bytes:
     """EXIF with a single entry, which need not make sense."""
     return b"Exif\0\0II*\0" + struct.pack("<IHHHI4sI", 8, 1, tag, kind, count, value, 0)
@@ -117,6 +134,41 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(b"\0" * 1000))
 
 
+def png_of(width: int, height: int, depth: int, kind: int, row: bytes) -> bytes:
+    """A PNG of equal rows, of any depth and kind of colour."""
+    header = struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + row) * height)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", pixels) + png_chunk(b"IEND", b"")
+
+
+def matrix_profile(primaries: Sequence[tuple[float, float, float]], gamma: float, version: int) -> bytes:
+    """A colour profile made of three primaries (XYZ under D50) and one gamma, as version 2 or 4 of the format."""
+    name = "test profile"
+    text = (
+        b"desc\0\0\0\0" + struct.pack(">I", len(name) + 1) + name.encode() + b"\0" + bytes(78)
+        if version == 2
+        else b"mluc\0\0\0\0" + struct.pack(">II4sII", 1, 12, b"enUS", 2 * len(name), 28) + name.encode("utf-16-be")
+    )
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
+    colours = [b"XYZ \0\0\0\0" + struct.pack(">3i", *(round(one * 65536) for one in each)) for each in primaries]
+    white = b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061)
+    right = b"text\0\0\0\0none\0" if version == 2 else text
+    tags = {
+        **{b"desc": text, b"cprt": right, b"wtpt": white},
+        **dict(zip((b"rXYZ", b"gXYZ", b"bXYZ"), colours, strict=True)),
+        **{b"rTRC": curve, b"gTRC": curve, b"bTRC": curve},
+    }
+    table, body, begin = b"", b"", 128 + 4 + 12 * len(tags)
+    for tag, content in tags.items():
+        table += struct.pack(">4sII", tag, begin + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    head = bytearray(128)
+    struct.pack_into(">I4sI4s4s4s", head, 0, begin + len(body), b"test", version << 24, b"mntr", b"RGB ", b"XYZ ")
+    struct.pack_into(">4s", head, 36, b"acsp")
+    struct.pack_into(">3i", head, 68, 63190, 65536, 54061)
+    return bytes(head) + struct.pack(">I", len(tags)) + table + body
+
+
 def endless_jpeg(scans: int = 4000) -> bytes:
     """A valid progressive JPEG that refines 16 megapixels thousands of times, which takes minutes."""
     data = jpeg(Image.new("RGB", (4000, 4000), "gray"), progressive=True)
@@ -131,3 +183,24 @@ def segments(data: bytes) -> list[int]:
         markers.append(data[position + 1])
         position += 2 + int(struct.unpack_from(">H", data, position + 2)[0])
     return markers
+
+
+def metadata(data: bytes) -> list[int]:
+    """Markers of a JPEG, also between and behind its scans, that may hold more than the picture: any application's
+    but the JFIF header, and comments."""
+    found, position = [], 2
+    while position < len(data):
+        marker = data[position + 1]
+        if data[position] != 0xFF:
+            raise ValueError("no marker where one must be")
+        if marker == 0xD9:
+            return found + ([0] if data[position + 2 :] else [])
+        length = int(struct.unpack_from(">H", data, position + 2)[0])
+        jfif = marker == 0xE0 and data[position + 4 : position + 9] == b"JFIF\0" and length == 16
+        if (0xE0 <= marker <= 0xEF and not jfif) or marker == 0xFE:
+            found.append(marker)
+        position += 2 + length
+        if marker == 0xDA:
+            while not (data[position] == 0xFF and data[position + 1] not in (0, *range(0xD0, 0xD8))):
+                position += 1
+    raise ValueError("no end")

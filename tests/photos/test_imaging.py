@@ -10,11 +10,36 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from meetingcheck.photos import imaging
+from meetingcheck.photos.boxes import is_cut_off
 from meetingcheck.photos.exif import read_camera_notes
 from meetingcheck.photos.imaging import PhotoError, PhotoRefused, Rendition
 from tests.photos import samples
 
 APP0, QUANTISATION, HUFFMAN, FRAME = 0xE0, 0xDB, 0xC4, 0xC0
+
+
+GAMUTS = {
+    "P3": (((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.06657, 0.78407)), 2.4),
+    "Adobe": (((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457)), 2.19921875),
+}
+"""Primaries in XYZ under D50, as profiles state them, and a gamma."""
+
+SRGB_FROM_XYZ = (
+    (3.1338561, -1.6168667, -0.4906146),
+    (-0.9787684, 1.9161415, 0.0334540),
+    (0.0719453, -0.2289914, 1.4052427),
+)
+"""From XYZ under D50 to linear sRGB (Lindbloom)."""
+
+
+def in_srgb(colour: tuple[int, ...], primaries: tuple[tuple[float, ...], ...], gamma: float) -> tuple[int, ...]:
+    """A colour of another gamut in sRGB, by the textbook."""
+    light = [(level / 255) ** gamma for level in colour]
+    xyz = [sum(primary[axis] * level for primary, level in zip(primaries, light, strict=True)) for axis in range(3)]
+    linear = [sum(factor * value for factor, value in zip(row, xyz, strict=True)) for row in SRGB_FROM_XYZ]
+    clipped = [min(1.0, max(0.0, value)) for value in linear]
+    curved = [12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055 for value in clipped]
+    return tuple(round(255 * value) for value in curved)
 
 
 def opened(rendition: Rendition) -> Image.Image:
@@ -57,8 +82,9 @@ class TestOrientation:
             assert (rendition.width, rendition.height) == (160, 96)
             assert_upright(rendition)
 
-    def test_a_heic_is_turned_once(self):
-        data = samples.heic(samples.stored(samples.scene(), 6), exif=samples.camera_exif(6))
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    def test_a_heic_is_turned_once(self, orientation):
+        data = samples.heic(samples.stored(samples.scene(), orientation), exif=samples.camera_exif(orientation))
         renditions = imaging.render(data)
         assert renditions.inspection.format == "heic"
         assert renditions.inspection.orientation == 1
@@ -79,6 +105,27 @@ class TestOrientation:
         renditions = imaging.render(
             samples.jpeg(samples.scene(), exif=samples.one_tag_exif(0x0112, kind, count, value))
         )
+        assert renditions.inspection.orientation == 1
+        assert_upright(renditions.large)
+
+    @pytest.mark.parametrize("encode", [samples.jpeg, samples.png, samples.webp, samples.heic])
+    @pytest.mark.parametrize(
+        "exif",
+        [
+            pytest.param(b"Exif\0\0II+\0\x08\0\0\0" + b"\xff" * 8, id="a far address of 64 bits"),
+            pytest.param(b"Exif\0\0II*\0\xff\xff\xff\xff", id="a far address"),
+            pytest.param(samples.one_tag_exif(0x8769, 4, 1, b"\x08\0\0\0"), id="a directory in itself"),
+            pytest.param(samples.one_tag_exif(0x011A, 5, 0xFFFFFFFF, b"\x08\0\0\0"), id="a resolution without end"),
+            pytest.param(samples.one_tag_exif(0x011A, 2, 4, b"abc\0"), id="a resolution in words"),
+            pytest.param(samples.one_tag_exif(0x8825, 4, 1, b"\x08\0\0\0"), id="a place that is no place"),
+            pytest.param(b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x02\0" * 9_000, id="tags without end"),
+            pytest.param(b"Exif\0\0II", id="cut off"),
+            pytest.param(b"Exif\0\0", id="nothing"),
+        ],
+    )
+    def test_senseless_notes_do_not_cost_the_photo(self, encode, exif):
+        data = samples.without_jfif(encode(samples.scene(), exif=exif))
+        renditions = imaging.render(data)
         assert renditions.inspection.orientation == 1
         assert_upright(renditions.large)
 
@@ -114,6 +161,37 @@ class TestSizes:
 
     def test_a_side_below_sixteen_pixels_is_too_small(self):
         assert error_of(samples.png(Image.new("RGB", (15, 400)))) is PhotoError.TOO_SMALL
+
+    @pytest.mark.parametrize("size", [(1, 65500), (65500, 1)])
+    def test_a_line_is_no_photo(self, size):
+        assert error_of(samples.jpeg(Image.new("RGB", size))) is PhotoError.TOO_SMALL
+
+    @pytest.mark.parametrize("size", [(0, 100), (100, 0), (0, 0)])
+    def test_a_picture_without_a_side_has_a_named_error(self, size):
+        assert error_of(samples.png_claiming(*size)) in (PhotoError.DAMAGED, PhotoError.TOO_SMALL)
+        jpeg = bytearray(samples.jpeg(samples.scene()))
+        frame = jpeg.index(b"\xff\xc0")
+        jpeg[frame + 5 : frame + 9] = size[1].to_bytes(2, "big") + size[0].to_bytes(2, "big")
+        assert error_of(bytes(jpeg)) in (PhotoError.DAMAGED, PhotoError.TOO_SMALL)
+
+    @pytest.mark.parametrize(
+        ("stored", "decoded"),
+        [
+            ((4000, 3000), (2000, 1500)),
+            ((3000, 4000), (1500, 2000)),
+            ((8000, 6000), (2000, 1500)),
+            ((3200, 2400), (1600, 1200)),
+            ((3199, 2400), (3199, 2400)),
+            ((12800, 600), (1600, 75)),
+            ((600, 12800), (75, 1600)),
+        ],
+    )
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_a_jpeg_is_decoded_at_the_smallest_scale_that_fills_the_large_size(self, stored, decoded, orientation):
+        data = samples.jpeg(Image.new("L", stored), exif=samples.camera_exif(orientation))
+        with imaging._open(data) as image:
+            imaging._decode(image)
+            assert image.size == decoded
 
 
 class TestColours:
@@ -155,6 +233,58 @@ class TestColours:
         large = opened(imaging.render(samples.jpeg(image, icc_profile=samples.wide_gamut_profile())).large)
         assert_colour(large, (32, 32), (214, 95, 32), within=6)
 
+    @pytest.mark.parametrize("version", [2, 4])
+    @pytest.mark.parametrize("colour", [(200, 100, 50), (30, 200, 90), (128, 128, 128), (250, 240, 230), (60, 60, 160)])
+    @pytest.mark.parametrize("gamut", ["P3", "Adobe"])
+    def test_a_wide_gamut_lands_where_the_arithmetic_says(self, gamut, colour, version):
+        primaries, gamma = GAMUTS[gamut]
+        profile = samples.matrix_profile(primaries, gamma, version)
+        image = Image.new("RGB", (64, 64), colour)
+        wanted = in_srgb(colour, primaries, gamma)
+        for data in (samples.jpeg(image, icc_profile=profile), samples.png(image, icc_profile=profile)):
+            assert_colour(opened(imaging.render(data).large), (32, 32), wanted, within=3)
+
+    @pytest.mark.parametrize(
+        ("kind", "pixel", "colour"),
+        [
+            (2, b"\xff\xff\0\0\x80\x80", (255, 0, 128)),
+            (4, b"\x80\x80\xff\xff", (128, 128, 128)),
+            (4, b"\0\0\x80\x80", (127, 127, 127)),
+            (6, b"\xff\xff\0\0\0\0\xff\xff", (255, 0, 0)),
+            (0, b"\x40\x40", (64, 64, 64)),
+        ],
+    )
+    def test_sixteen_bits_in_every_kind_of_png(self, kind, pixel, colour):
+        large = opened(imaging.render(samples.png_of(64, 64, 16, kind, pixel * 64)).large)
+        assert_colour(large, (32, 32), colour, within=3)
+
+    @pytest.mark.parametrize("mark", [True, False])
+    def test_cmyk_with_and_without_adobe_s_mark(self, mark):
+        data = samples.jpeg(Image.new("CMYK", (64, 64), (0, 255, 255, 0)))
+        start = data.index(b"\xff\xee")
+        data = data if mark else data[:start] + data[start + 16 :]
+        assert_colour(opened(imaging.render(data).large), (32, 32), "red")
+
+    @pytest.mark.parametrize("mode", ["L", "CMYK"])
+    @pytest.mark.parametrize("profile", [samples.wide_gamut_profile(), b"no profile"])
+    def test_a_profile_that_does_not_fit_leaves_the_colours(self, mode, profile):
+        large = opened(imaging.render(samples.jpeg(Image.new(mode, (64, 64)), icc_profile=profile)).large)
+        assert_colour(large, (32, 32), "white" if mode == "CMYK" else "black")
+
+    def test_an_animated_png_shows_its_first_frame(self):
+        frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "lime", "blue")]
+        data = samples.png(frames[0], save_all=True, append_images=frames[1:], duration=100)
+        assert_colour(opened(imaging.render(data).large), (32, 32), "red")
+
+    def test_a_heic_of_several_shows_the_primary_one(self):
+        samples.pillow_heif.register_heif_opener()
+        frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "lime", "blue")]
+        for primary, colour in ((0, "red"), (1, "lime")):
+            data = samples.encode(
+                frames[0], "HEIF", save_all=True, append_images=frames[1:], primary_index=primary, quality=90
+            )
+            assert_colour(opened(imaging.render(data).large), (32, 32), colour, within=20)
+
     @pytest.mark.parametrize("profile", [b"no profile", b"\0" * 5000, samples.wide_gamut_profile()[:300]])
     def test_a_broken_profile_does_not_cost_the_photo(self, profile):
         assert_upright(imaging.render(samples.jpeg(samples.scene(), icc_profile=profile)).large)
@@ -190,6 +320,7 @@ class TestMetadata:
         renditions = imaging.render(data)
         for rendition in (renditions.large, renditions.small):
             assert set(samples.segments(rendition.jpeg)) == {APP0, QUANTISATION, HUFFMAN, FRAME}
+            assert samples.metadata(rendition.jpeg) == []
             assert b"SECRET" not in rendition.jpeg
             assert b"ICC_PROFILE" not in rendition.jpeg
             assert not opened(rendition).getexif()
@@ -240,6 +371,25 @@ class TestRefusals:
             error = error_of(data[: len(data) * part // 64])
             assert error in (PhotoError.DAMAGED, PhotoError.NOT_A_PHOTO)
 
+    def test_a_heic_in_tiles_cut_off_anywhere_is_refused_and_not_shown_in_green(self):
+        data = samples.heic(samples.noise(600, 400), tile_size=256)
+        for end in (*(len(data) * part // 64 for part in range(1, 64)), len(data) - 1):
+            error = error_of(data[:end])
+            assert error in (PhotoError.DAMAGED, PhotoError.NOT_A_PHOTO)
+
+    @pytest.mark.parametrize(
+        "appended",
+        [b"\0", b"\0\0\0\x20free", b"\xff\xff\xff\xffSEFT", os.urandom(100)],
+        ids=["nothing", "a box that is not there", "a phone's own notes", "anything"],
+    )
+    def test_what_a_phone_appends_to_a_heic_does_not_matter(self, appended):
+        data = samples.heic(samples.scene())
+        assert imaging.render(data + appended) == imaging.render(data)
+
+    @pytest.mark.parametrize("head", [b"\0\0\0\0mdat", b"\0\0\0\x01mdat" + (1 << 40).to_bytes(8, "big")])
+    def test_a_box_may_reach_to_the_end_of_the_file_but_not_beyond(self, head):
+        assert is_cut_off(b"\0\0\0\x10ftypheic\0\0\0\0" + head + bytes(50)) is (len(head) > 8)
+
     def test_a_progressive_jpeg_cut_off_between_its_scans_is_refused(self):
         data = samples.jpeg(samples.noise(80, 60), progressive=True)
         assert error_of(data[: data.rindex(b"\xff\xda")]) is PhotoError.DAMAGED
@@ -248,7 +398,7 @@ class TestRefusals:
         data = samples.jpeg(samples.scene())
         assert error_of(data + b"\0" * (25 * 1024 * 1024)) is PhotoError.TOO_MANY_BYTES
 
-    @pytest.mark.parametrize("size", [(10_000, 10_000), (100_000, 100_000), (2_000_000_000, 2_000_000_000)])
+    @pytest.mark.parametrize("size", [(10_000, 10_000), (200_000, 20), (20, 3_000_000), (2_000_000_000, 2_000_000_000)])
     def test_a_header_that_promises_too_many_pixels(self, size):
         data = samples.png_claiming(*size)
         with pytest.raises(PhotoRefused) as refusal:
@@ -263,6 +413,14 @@ class TestRefusals:
         packed = samples.zlib.compress(b"\0" * 50_000_000, 9)
         chunk = samples.png_chunk(b"iTXt", b"note\0\x01\0\0\0" + packed)
         assert error_of(samples.png_with_chunk(samples.scene(), chunk)) is PhotoError.DAMAGED
+
+    @pytest.mark.parametrize("kind", [b"zTXt", b"iTXt"])
+    @pytest.mark.parametrize("chunks", [1, 40])
+    def test_many_texts_that_unpack_to_gigabytes(self, kind, chunks):
+        packed = samples.zlib.compress(b"\0" * 20_000_000, 9)
+        head = b"note\0\0" if kind == b"zTXt" else b"note\0\x01\0\0\0"
+        data = samples.png_with_chunk(samples.scene(), samples.png_chunk(kind, head + packed) * chunks)
+        assert error_of(data) is PhotoError.DAMAGED
 
     def test_a_colour_profile_that_unpacks_to_gigabytes(self):
         chunk = samples.png_chunk(b"iCCP", b"profile\0\0" + samples.zlib.compress(b"\0" * 50_000_000, 9))

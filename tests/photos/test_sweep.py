@@ -16,13 +16,15 @@ from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.jobs import Job, JobState, Worker
 from meetingcheck.lib.leases import Lease, take_lease
 from meetingcheck.lib.storage import MemoryStorage
+from meetingcheck.meetings.documents.rules import document_key
+from meetingcheck.meetings.models import Document, DocumentKind, Meeting, MeetingState, ScanState
 from meetingcheck.photos import sweep as module
 from meetingcheck.photos.holding import LASTING, NAME, Holding, HoldLost, ObjectsHeld
 from meetingcheck.photos.models import Photo, PhotoState, Purpose
 from meetingcheck.photos.rules import Size, original_key, rendition_key, sha256_of
 from meetingcheck.photos.sweep import SWEEP_OBJECTS, Swept, sweep
 from tests.clock import SetClock
-from tests.engine.system import wait_until
+from tests.soak import wait_until
 from tests.world import World
 
 
@@ -55,6 +57,39 @@ def name(world: World, photo_id: uuid.UUID, body: bytes) -> None:
         )
 
 
+def name_document(world: World, key: str) -> None:
+    """The row of a document, and the report that it belongs to."""
+    _, document_id, sha256 = key.split("/")
+    now, cell, secretary = world.clock(), world.cells[0], world.users["secretary1"]
+    meeting = Meeting(
+        id=uuid.uuid4(),
+        client_id=uuid.uuid4(),
+        unit_id=cell,
+        state=MeetingState.DRAFT,
+        author_id=secretary,
+        created_at=now,
+        updated_at=now,
+        draft={},
+    )
+    document = Document(
+        id=uuid.UUID(document_id),
+        unit_id=cell,
+        meeting_id=meeting.id,
+        kind=DocumentKind.OTHER,
+        name="bb.pdf",
+        format="pdf",
+        sha256=sha256,
+        size=5,
+        scan=ScanState.CLEAN,
+        received_at=now,
+        uploaded_by=secretary,
+    )
+    with world.app.app_context(), write_transaction() as session:
+        session.add(meeting)
+        session.flush()
+        session.add(document)
+
+
 def run(world: World, storage: MemoryStorage) -> Swept:
     with world.app.app_context(), Holding(world.app) as holding:
         return sweep(storage, holding, world.clock())
@@ -79,8 +114,28 @@ def test_what_is_not_a_photo_s_is_left_alone(world: World, storage: MemoryStorag
     for key in others:
         storage.put(key, b"x", "text/plain")
     world.clock.advance(days=30)
-    assert run(world, storage) == Swept(seen=2, strange=2)
+    assert run(world, storage) == Swept(seen=3, strange=3)
     assert keys(storage) == set(others)
+
+
+def test_orphans_of_documents_go_too_and_named_ones_stay(world: World, storage: MemoryStorage) -> None:
+    orphan, named = (document_key(uuid.uuid4(), number * 64) for number in "12")
+    for key in (orphan, named):
+        storage.put(key, b"%PDF-", "application/pdf")
+    name_document(world, named)
+    world.clock.advance(hours=49)
+    assert run(world, storage) == Swept(seen=2, deleted=1)
+    assert keys(storage) == {named}
+
+
+def test_a_document_that_is_sent_again_at_that_moment_is_kept(world: World) -> None:
+    storage = Meanwhile(world.clock)
+    key = document_key(uuid.uuid4(), "1" * 64)
+    storage.put(key, b"%PDF-", "application/pdf")
+    world.clock.advance(days=3)
+    storage.after = once(lambda: name_document(world, key))
+    assert run(world, storage) == Swept(seen=1, deleted=1, put_back=1)
+    assert storage.head(key).content_type == "application/pdf"
 
 
 @hypothesis_settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

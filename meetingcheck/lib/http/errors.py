@@ -19,6 +19,10 @@ SENTENCES: dict[int, tuple[str, str]] = {
         N_("Máy chủ không hiểu yêu cầu này."),
         N_("Đồng chí hãy quay lại trang trước, tải lại trang rồi làm lại."),
     ),
+    401: (
+        N_("Đồng chí chưa đăng nhập, hoặc lần đăng nhập trước đã hết hạn."),
+        N_("Đồng chí hãy đăng nhập rồi làm lại. Chương trình thì cần một mã truy cập còn hạn."),
+    ),
     403: (
         N_("Đồng chí không có quyền làm việc này."),
         N_("Nếu đây là việc của đồng chí, hãy hỏi người quản trị hệ thống."),
@@ -36,8 +40,16 @@ SENTENCES: dict[int, tuple[str, str]] = {
         N_("Đồng chí hãy mở lại trang để xem bản mới nhất."),
     ),
     413: (
-        N_("Các tệp gửi lên quá lớn."),
-        N_("Mỗi ảnh tối đa 25 MB. Đồng chí hãy gửi ít ảnh hơn trong một lần."),
+        N_("Nội dung gửi lên quá lớn."),
+        N_("Mỗi ảnh tối đa 25 MB, chữ tối đa 2 MB. Đồng chí quay lại trang trước, bớt đi rồi gửi lại."),
+    ),
+    415: (
+        N_("Máy chủ không nhận kiểu nội dung này."),
+        N_("Chương trình cần gửi đúng kiểu nội dung mà tài liệu của giao diện ghi."),
+    ),
+    422: (
+        N_("Nội dung gửi lên chưa dùng được."),
+        N_("Đồng chí hãy xem lại các chỗ được ghi bên cạnh rồi gửi lại."),
     ),
     429: (
         N_("Đồng chí đã thử quá nhiều lần."),
@@ -58,15 +70,29 @@ def wants_json() -> bool:
     return request.path.startswith("/api/")
 
 
-def error_response(status: int) -> Response:
-    """The error page (or JSON under /api/) of a status; unknown ones speak like the nearest known one."""
+def words_of_error(status: int) -> tuple[str, str]:
+    """What happened and what to do; unknown statuses speak like the nearest known one."""
     known = status if status in SENTENCES else (400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500)
-    happened, advice = (gettext(sentence) for sentence in SENTENCES[known])
+    happened, advice = SENTENCES[known]
+    return gettext(happened), gettext(advice)
+
+
+def error_body(status: int) -> dict[str, str]:
+    """What every refusal tells a program."""
+    happened, advice = words_of_error(status)
+    return {"error": HTTPStatus(status).phrase, "message": f"{happened} {advice}"}
+
+
+def error_response(status: int) -> Response:
+    """The error page (or JSON under /api/) of a status."""
     if wants_json():
-        response = jsonify(error=HTTPStatus(status).phrase, message=f"{happened} {advice}")
+        response = jsonify(error_body(status))
     else:
+        happened, advice = words_of_error(status)
         response = make_response(render_template("error.html", status=status, happened=happened, advice=advice))
     response.status_code = status
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
     if status in {429, 503}:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response

@@ -10,13 +10,17 @@ from flask import request
 from meetingcheck.lib.text import N_, has_unsafe_characters, one_line, storable
 
 LONGEST_TYPED = 2_000  # characters kept of one field, for showing it again
-DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
+DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})")
 YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 EIGHT_DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
-MONTH_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{4})")
+DAY_AND_MONTH = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})")
+MONTH_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{4}|\d{2})")
+CENTURY = 2000  # a year of two digits is one of this century
 
 DAY_WANTED = N_("Đồng chí hãy ghi ngày, ví dụ 03/11/2026.")
+DAY_NOT_UNDERSTOOD = N_("Chưa hiểu ngày này. Đồng chí hãy ghi ngày, tháng, năm, ví dụ 03/11/2026.")
 MONTH_WANTED = N_("Đồng chí hãy ghi tháng, ví dụ 11/2026.")
+MONTH_NOT_UNDERSTOOD = N_("Chưa hiểu tháng này. Đồng chí hãy ghi tháng và năm, ví dụ 11/2026.")
 TOO_LONG = N_("Dòng này dài quá. Đồng chí hãy viết ngắn hơn.")
 UNSAFE = N_("Dòng này có ký tự không dùng được. Đồng chí hãy gõ lại.")
 CHOICE_WANTED = N_("Đồng chí hãy chọn một mục trong danh sách.")
@@ -24,28 +28,46 @@ CHOICE_WANTED = N_("Đồng chí hãy chọn một mục trong danh sách.")
 Problems = dict[str, list[str]]
 
 
-def parse_day(text: str) -> date | None:
-    """A day as 3/11/2026, 03.11.2026, 03112026 or 2026-11-03; None for anything else."""
+def parse_day(text: str, within: tuple[date, date] | None = None) -> date | None:
+    """A day as 3/11/2026, 3/11/26, 03.11.2026, 03112026 or 2026-11-03; None for anything else.
+
+    With the first and the last day that are meant, 28/11 alone is that day `within` them or, when it lies outside, of
+    the year of the first one.
+    """
     text = one_line(text)
     if found := YEAR_FIRST.fullmatch(text):
         year, month, day = found.groups()
     elif found := DAY_FIRST.fullmatch(text) or EIGHT_DIGITS.fullmatch(text):
         day, month, year = found.groups()
+    elif within is not None and (found := DAY_AND_MONTH.fullmatch(text)):
+        day, month = found.groups()
+        return _day_within(int(month), int(day), *within)
     else:
         return None
+    return _day(read_year(year), int(month), int(day))
+
+
+def _day_within(month: int, day: int, first: date, last: date) -> date | None:
+    found = [one for year in range(first.year, last.year + 1) if (one := _day(year, month, day))]
+    return next((one for one in found if first <= one <= last), found[0] if found else None)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
     try:
-        return date(int(year), int(month), int(day))
+        return date(year, month, day)
     except ValueError:
         return None
+
+
+def read_year(text: str) -> int:
+    """A year of four digits, or of two: 26 is 2026."""
+    return int(text) + (CENTURY if len(text) == len("26") else 0)
 
 
 def parse_month(text: str) -> date | None:
-    """The first day of a month written as 11/2026; None for anything else."""
+    """The first day of a month written as 11/2026 or 11/26; None for anything else."""
     found = MONTH_FIRST.fullmatch(one_line(text))
-    try:
-        return date(int(found.group(2)), int(found.group(1)), 1) if found else None
-    except ValueError:
-        return None
+    return _day(read_year(found.group(2)), int(found.group(1)), 1) if found else None
 
 
 class TypedForm:
@@ -70,16 +92,19 @@ class TypedForm:
             self.refuse(name, UNSAFE)
         return text
 
-    def day(self, name: str, wanted: str = DAY_WANTED) -> date | None:
-        found = parse_day(self.typed.get(name, ""))
+    def day(self, name: str, wanted: str = DAY_WANTED, within: tuple[date, date] | None = None) -> date | None:
+        """A day, `within` which period when the year may be left out; `wanted` is the sentence for an empty field."""
+        text = self.typed.get(name, "")
+        found = parse_day(text, within)
         if found is None:
-            self.refuse(name, wanted)
+            self.refuse(name, DAY_NOT_UNDERSTOOD if one_line(text) else wanted)
         return found
 
     def month(self, name: str) -> date | None:
-        found = parse_month(self.typed.get(name, ""))
+        text = self.typed.get(name, "")
+        found = parse_month(text)
         if found is None:
-            self.refuse(name, MONTH_WANTED)
+            self.refuse(name, MONTH_NOT_UNDERSTOOD if one_line(text) else MONTH_WANTED)
         return found
 
     def number(self, name: str, low: int, high: int, wanted: str, *, optional: bool = False) -> int | None:

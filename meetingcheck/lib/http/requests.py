@@ -2,17 +2,18 @@
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from meetingcheck.lib.http.bodies import FormRequest
 from meetingcheck.lib.logs import log
 from meetingcheck.lib.metrics import Metrics
+from meetingcheck.lib.services import services
 from meetingcheck.lib.settings import Settings
 from meetingcheck.lib.text import storable
 
@@ -26,6 +27,9 @@ MULTIPART = "multipart/form-data"
 KNOWN_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 QUIET_ENDPOINTS = frozenset({"static"})
+WHOLE_FILE = "whole_file_bytes"
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class TrustedProxies:
@@ -66,7 +70,9 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
         """A slow body must not be waited for inside a transaction, so it is read whole before any is begun."""
         if request.method in SAFE_METHODS:
             return
-        if request.mimetype != MULTIPART:
+        if (most := _whole_file_bytes()) is not None:
+            request.max_content_length = most
+        elif request.mimetype != MULTIPART:
             request.max_content_length = LONGEST_FORM_TEXT
         request.get_data(cache=True, parse_form_data=True)
 
@@ -75,7 +81,7 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
         if request.method in SAFE_METHODS:
             return
         origin = request.headers.get("Origin")
-        if origin not in {None, "null", settings.public_url} and not _same_origin(str(origin)):
+        if origin not in {None, "null"} and not own_origin(origin):
             abort(403)
         if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
             abort(403)
@@ -102,6 +108,21 @@ def configure_requests(app: Flask, settings: Settings, metrics: Metrics) -> None
     app.after_request(finish)
 
 
+def takes_whole_file(most_bytes: int) -> Callable[[View], View]:
+    """Say that a route's body is one file, of at most so many bytes."""
+
+    def mark(view: View) -> View:
+        setattr(view, WHOLE_FILE, most_bytes)
+        return view
+
+    return mark
+
+
+def _whole_file_bytes() -> int | None:
+    view = current_app.view_functions.get(request.endpoint) if request.endpoint else None
+    return getattr(view, WHOLE_FILE, None)
+
+
 def _hosts(settings: Settings) -> list[str]:
     hosts: set[str] = {settings.public_host}
     if settings.demo:
@@ -109,7 +130,12 @@ def _hosts(settings: Settings) -> list[str]:
     return sorted(hosts)
 
 
-def _same_origin(origin: str) -> bool:
+def own_origin(origin: str | None) -> bool:
+    """Whether an Origin names this installation: as it is known outside, or as it was asked."""
+    if origin is None or origin == "null":
+        return False
+    if origin == services().settings.public_url:
+        return True
     sent, own = urlsplit(origin), urlsplit(request.host_url)
     return (sent.scheme, sent.netloc) == (own.scheme, own.netloc)
 

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.actions import code_hash, forget_attempt
+from meetingcheck.accounts.paths import just_entered
 from meetingcheck.accounts.rules import code_as_typed
 from meetingcheck.accounts.sessions import attempt, counted_for_address, enter_by_link, signed_in
 from meetingcheck.duties.queries import find_obligation
@@ -49,7 +50,7 @@ def open_report() -> Response | tuple[str, int]:
     with write_transaction() as rows:
         forget_attempt(rows, begun)
     enter_by_link(user, link.obligation_id, session_until(link.expires_at, now))
-    return redirect(url_for("meetings.check_in", obligation_id=link.obligation_id), 303)
+    return redirect(just_entered(url_for("check_in.check_in", obligation_id=link.obligation_id)), 303)
 
 
 @blueprint.post("/obligations/<uuid:obligation_id>/link")

@@ -63,6 +63,10 @@ class NewBackup:
         self._write_file(path, measured())
         return KeptFile(path, size, digest.hexdigest())
 
+    def drop(self, path: str) -> None:
+        """Do not keep these bytes after all."""
+        (self._partial / self._name(path)).unlink(missing_ok=True)
+
     def finish(self, manifest: Manifest) -> None:
         """Make the backup what it says it is: from now on it can be restored. Raises OSError."""
         self._write_file(MANIFEST, [manifest.as_bytes()])

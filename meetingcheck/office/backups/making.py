@@ -25,7 +25,7 @@ from meetingcheck.lib.services import services_of
 from meetingcheck.lib.storage import StorageError
 from meetingcheck.office.backups.folder import NewBackup
 from meetingcheck.office.backups.keys import keys_to_keep
-from meetingcheck.office.backups.manifest import BackupError, KeptFile, KeptObject, Manifest
+from meetingcheck.office.backups.manifest import BackupError, KeptFile, KeptObject, LostObject, Manifest
 from meetingcheck.office.backups.objects import copy_out, side_by_side
 from meetingcheck.office.backups.rows import rows_of
 from meetingcheck.office.models import BackupRun
@@ -68,8 +68,8 @@ def make_backup(
             except BaseException:
                 new.discard()
                 raise
-            run.objects, run.size = len(manifest.objects), manifest.size
-    log("backup made", objects=run.objects, size=run.size)
+            run.objects, run.size, run.problem = len(manifest.objects), manifest.size, _what_is_lost(manifest)
+    log("backup made", objects=run.objects, size=run.size, lost=len(manifest.lost))
     return manifest
 
 
@@ -83,11 +83,12 @@ def _fill(app: Flask, new: NewBackup, run_id: uuid.UUID, say: Say, with_keys: bo
         kept_rows = new.write(rows.file, snapshot.chunks)
     say(f"Rows saved, {megabytes(kept_rows.size)}. Copying {len(named)} objects.")
 
-    def progress(done: int, _kept: KeptObject) -> None:
+    def progress(done: int, _copied: KeptObject | LostObject) -> None:
         if done % SAY_EVERY == 0 or done == len(named):
             holding.ensure()
             say(f"{done} of {len(named)} objects copied.")
 
+    copied = side_by_side(lambda one: copy_out(services.storage, new, one), named, progress)
     return Manifest(
         product=version("meetingcheck"),
         made_at=made_at,
@@ -96,8 +97,16 @@ def _fill(app: Flask, new: NewBackup, run_id: uuid.UUID, say: Say, with_keys: bo
         migration=newest_revision(),
         rows=kept_rows,
         keys=_keep_keys(app, new) if with_keys else (),
-        objects=tuple(side_by_side(lambda one: copy_out(services.storage, new, one), named, progress)),
+        objects=tuple(one for one in copied if isinstance(one, KeptObject)),
+        lost=tuple(one for one in copied if isinstance(one, LostObject)),
     )
+
+
+def _what_is_lost(manifest: Manifest) -> str | None:
+    if not manifest.lost:
+        return None
+    more = f" And {len(manifest.lost) - 1} more." if len(manifest.lost) > 1 else ""
+    return (manifest.lost[0].why + more)[-PROBLEM_LENGTH:]
 
 
 def _keep_keys(app: Flask, new: NewBackup) -> tuple[KeptFile, ...]:
@@ -123,7 +132,7 @@ def _noted(app: Flask) -> Iterator[BackupRun]:
                 _note(run.id, now(), problem=sentence_for(error)[:PROBLEM_LENGTH])
             raise
         try:
-            _note(run.id, now(), objects=run.objects, size=run.size)
+            _note(run.id, now(), objects=run.objects, size=run.size, problem=run.problem)
         except SQLAlchemyError as error:  # the backup is whole all the same
             log_error("backup not noted", error)
 
@@ -131,7 +140,7 @@ def _noted(app: Flask) -> Iterator[BackupRun]:
 def _note(run_id: uuid.UUID, now: datetime, **values: object) -> None:
     with write_transaction() as session:
         session.execute(update(BackupRun).where(BackupRun.id == run_id).values(finished_at=now, **values))
-        append(session, now, Fact("backup_failed" if "problem" in values else "backup_made", "backup", run_id))
+        append(session, now, Fact("backup_made" if "objects" in values else "backup_failed", "backup", run_id))
 
 
 @contextmanager

@@ -50,6 +50,15 @@ class KeptObject:
 
 
 @dataclass(frozen=True)
+class LostObject:
+    """An object that the rows name and the store no longer has as it was: why, in a sentence. Everything else is in
+    the backup: one damaged photo must not keep a whole installation from being saved."""
+
+    key: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Manifest:
     """The whole backup. `migration` is the newest one that its rows have been through."""
 
@@ -61,6 +70,7 @@ class Manifest:
     rows: KeptFile
     keys: tuple[KeptFile, ...]
     objects: tuple[KeptObject, ...]
+    lost: tuple[LostObject, ...] = ()
 
     @property
     def files(self) -> list[KeptFile]:
@@ -100,6 +110,7 @@ def _manifest_of(values: dict[str, Any]) -> Manifest:
         rows=_checked(KeptFile(**values["rows"])),
         keys=tuple(_checked(KeptFile(**one)) for one in values["keys"]),
         objects=tuple(_checked_object(KeptObject(**one)) for one in values["objects"]),
+        lost=tuple(LostObject(str(one["key"]), str(one["why"])) for one in values.get("lost", [])),
     )
 
 

@@ -6,10 +6,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import TypeVar
 
+from meetingcheck.lib.registries import NamedObject
 from meetingcheck.lib.storage import ObjectMissing, Storage, StorageUnavailable
 from meetingcheck.office.backups.folder import KeptBackup, NewBackup
-from meetingcheck.office.backups.manifest import BackupDamaged, KeptObject
-from meetingcheck.photos.objects import NamedObject
+from meetingcheck.office.backups.manifest import KeptObject, LostObject
 
 AT_ONCE = 4
 TRIES = 5
@@ -19,8 +19,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def copy_out(storage: Storage, new: NewBackup, named: NamedObject) -> KeptObject:
-    """Raises BackupDamaged when the store no longer has what the row says, StorageError, OSError."""
+def copy_out(storage: Storage, new: NewBackup, named: NamedObject) -> KeptObject | LostObject:
+    """What was kept, or that the store no longer has what the row says. Raises StorageError, OSError."""
 
     def copied() -> KeptObject:
         with storage.stream(named.key) as stream:
@@ -29,10 +29,11 @@ def copy_out(storage: Storage, new: NewBackup, named: NamedObject) -> KeptObject
 
     try:
         kept = _patiently(copied)
-    except ObjectMissing as error:
-        raise BackupDamaged(f"The object {named.key} is missing in the store.") from error
+    except ObjectMissing:
+        return LostObject(named.key, f"The object {named.key} is missing in the store.")
     if named.sha256 not in {None, kept.sha256}:
-        raise BackupDamaged(f"The object {named.key} is damaged in the store: its SHA-256 is another.")
+        new.drop(kept.file.path)
+        return LostObject(named.key, f"The object {named.key} is damaged in the store: its SHA-256 is another.")
     return kept
 
 

@@ -18,7 +18,15 @@ from flask import Flask
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from meetingcheck.accounts.models import Enrolment, OneTimeLink, User, UserSession
+from meetingcheck.accounts.models import (
+    ApiToken,
+    Enrolment,
+    OneTimeLink,
+    PersonalPurpose,
+    PersonalToken,
+    User,
+    UserSession,
+)
 from meetingcheck.lib.db import Base, read_transaction
 from meetingcheck.lib.leases import Lease
 from meetingcheck.lib.logs import log
@@ -33,10 +41,11 @@ from meetingcheck.office.backups.manifest import BackupDamaged, BackupError, Kep
 from meetingcheck.office.backups.objects import copy_in, side_by_side
 from meetingcheck.office.backups.rows import Rows, rows_of
 from meetingcheck.office.models import BackupRun
+from meetingcheck.office.objects import OBJECT_KINDS, list_all_named
 from meetingcheck.orgs.models import Unit
 from meetingcheck.photos.holding import Holding
 from meetingcheck.photos.models import Photo
-from meetingcheck.photos.objects import PREFIX, list_named, photo_of
+from meetingcheck.photos.objects import photo_of
 from meetingcheck.record.actions import Fact, append
 
 PURGES = "purges.jsonl"
@@ -126,9 +135,10 @@ def _check_empty(app: Flask) -> None:
     with app.app_context():
         with read_transaction() as session:
             units, people = (session.scalar(select(func.count()).select_from(model)) for model in (Unit, User))
-        objects = any(True for _ in services_of(app).storage.list_keys(PREFIX))
+        storage = services_of(app).storage
+        objects = any(True for kind in OBJECT_KINDS for _ in storage.list_keys(kind.prefix))
     if units or people or objects:
-        has = f"{units} units, {people} people" + (" and photos in its store" if objects else "")
+        has = f"{units} units, {people} people" + (" and photos or documents in its store" if objects else "")
         raise BackupError(
             f"This installation is not empty: it has {has}. Restore into a new data folder, database and bucket."
         )
@@ -171,13 +181,17 @@ def _take_back(storage: Storage, objects: Sequence[KeptObject]) -> None:
 
 def _finish(session: Session, manifest: Manifest, purged: Purges, now: datetime) -> None:
     """What restored rows need before anybody may work with them."""
-    if {one.key for one in list_named(session)} != {one.key for one in manifest.objects}:
+    told = {one.key for one in manifest.objects} | {one.key for one in manifest.lost}
+    if {one.key for one in list_all_named(session)} != told:
         raise BackupDamaged("The manifest of the backup names other objects than its rows.")
-    originals = {one.key: one.sha256 for one in list_named(session) if one.sha256}
+    originals = {one.key: one.sha256 for one in list_all_named(session) if one.sha256}
     if any(originals.get(one.key, one.sha256) != one.sha256 for one in manifest.objects):
         raise BackupDamaged("The manifest of the backup gives other SHA-256 than its rows.")
     _purge(session, purged)
     # Who was signed out since, and which link was used since, is not known here.
+    session.execute(update(ApiToken).where(ApiToken.revoked_at.is_(None)).values(revoked_at=now))
+    calendars = PersonalToken.purpose == PersonalPurpose.CALENDAR  # mails already sent must still stop mail
+    session.execute(update(PersonalToken).where(calendars, PersonalToken.revoked_at.is_(None)).values(revoked_at=now))
     for unused in (OneTimeLink, Enrolment):
         session.execute(
             update(unused).where(unused.revoked_at.is_(None), unused.used_at.is_(None)).values(revoked_at=now)

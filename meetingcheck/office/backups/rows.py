@@ -18,12 +18,16 @@ from sqlalchemy.pool import NullPool
 
 from meetingcheck.lib.db import WRITE, Base, engine_options
 from meetingcheck.lib.migrate import migrate
+from meetingcheck.lib.registries import NamedObject
 from meetingcheck.office.backups.postgres import Programs
-from meetingcheck.photos.objects import NamedObject, list_named
+from meetingcheck.office.objects import list_all_named
 
 CHUNK_BYTES = 256 * 1024
 VERSION_TABLE = "alembic_version"
 STAGING = "backup-rows"
+
+ListNamed = Callable[[Session], list[NamedObject]]
+"""Finds the objects that the rows name."""
 
 Finish = Callable[[Session], None]
 """What is done with restored rows, migrated, before they count; in a write transaction."""
@@ -43,7 +47,7 @@ class Rows(Protocol):
     kind: str
     file: str
 
-    def snapshot(self) -> AbstractContextManager[Snapshot]:
+    def snapshot(self, list_named: ListNamed = list_all_named) -> AbstractContextManager[Snapshot]:
         """Raises BackupError, and what the database raises."""
 
     def restore(self, chunks: Iterable[bytes], finish: Finish) -> None:
@@ -69,7 +73,7 @@ class SqliteRows:
         self._data = data
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self, list_named: ListNamed = list_all_named) -> Iterator[Snapshot]:
         with self._staging() as copy:
             with closing(sqlite3.connect(self._path)) as source:
                 source.execute("PRAGMA query_only=ON")
@@ -108,7 +112,7 @@ class PostgresRows:
         self._data = data
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
+    def snapshot(self, list_named: ListNamed = list_all_named) -> Iterator[Snapshot]:
         programs = Programs.find(self._url)
         with _reading(self._url, isolation_level="REPEATABLE READ") as session:
             # This transaction stays open while pg_dump runs, for it is what both see. It locks nothing.

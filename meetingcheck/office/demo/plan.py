@@ -61,6 +61,13 @@ MINUTES = (
     "Nội dung: 1) Đánh giá công tác tháng qua. 2) Phương hướng tháng tới. 3) Phân công nhiệm vụ.\n"
     "Có sáu đồng chí phát biểu. Chi bộ biểu quyết thông qua kết luận, tỷ lệ 100%.",
 )
+PLACES = ("Nhà văn hóa thôn", "Trụ sở tổ dân phố", "Phòng họp cơ quan", "Nhà đồng chí bí thư")
+TASKS = (
+    ("Vận động nhân dân hiến đất mở đường liên thôn", "đ/c phó bí thư"),
+    ("Rà soát, đôn đốc thu đảng phí quý này", "đ/c chi ủy viên phụ trách"),
+    ("Thăm hỏi gia đình chính sách dịp cuối năm", "đ/c trưởng ban công tác Mặt trận"),
+    ("Hướng dẫn quần chúng ưu tú viết hồ sơ", "đ/c bí thư"),
+)
 COMMENTS_NOTED = ("Ảnh rõ, tốt.", "Đã xem, biên bản đầy đủ.", "Chi bộ giữ nền nếp tốt.", None, None)
 COMMENTS_RETURNED = ("Đề nghị chụp thêm trang biên bản còn thiếu.", "Ảnh toàn cảnh hơi tối, đồng chí gửi thêm một ảnh.")
 
@@ -125,6 +132,7 @@ class DemoMeeting:
     reported_at: datetime | None
     photos: tuple[DemoPhoto, ...]
     comment: str | None
+    more: dict[str, str]  # further fields of the form, as typed
 
 
 def plan_cells() -> list[DemoCell]:
@@ -193,7 +201,24 @@ def _plan_meeting(chance: random.Random, cell: DemoCell, month: Month, back: int
         reported_at=reported_at if happened else None,
         photos=_plan_photos(chance, cell, begins_at, overviews, pages, back) if happened else (),
         comment=_comment(chance, story, back),
+        more=_plan_more(chance, cell, held_on) if back < RECENT_MONTHS else {},
     )
+
+
+def _plan_more(chance: random.Random, cell: DemoCell, held_on: date) -> dict[str, str]:
+    """What careful secretaries write besides what is asked."""
+    if not cell.careful:
+        return {}
+    what, who = chance.choice(TASKS)
+    return {
+        "place": PLACES[cell.number % len(PLACES)],
+        "form": "in_room",
+        "chair": cell.secretary,
+        "minute_taker": invented_name(chance),
+        "task_1_what": what,
+        "task_1_who": who,
+        "task_1_until": (held_on + timedelta(days=25)).strftime("%d/%m/%Y"),
+    }
 
 
 def _weight(story: Story, cell: DemoCell) -> float:

@@ -20,10 +20,12 @@ from meetingcheck.accounts.actions import NewUser, add_user
 from meetingcheck.accounts.models import User
 from meetingcheck.accounts.passwords import hash_password
 from meetingcheck.alerts.actions import close_periods
-from meetingcheck.duties.actions import ensure_series, make_obligations, mark_excepted, set_policy
-from meetingcheck.duties.models import Obligation, PeriodType, Policy, Series
-from meetingcheck.duties.queries import REGULAR, lock_obligation
-from meetingcheck.duties.rules import Month
+from meetingcheck.duties.actions import make_obligations, set_policy
+from meetingcheck.duties.exceptions.actions import TELL_CELLS, Scope, Wish, set_exception
+from meetingcheck.duties.models import Obligation, Policy, Series
+from meetingcheck.duties.queries import REGULAR, THEMATIC
+from meetingcheck.duties.rules import Month, PeriodType, Quarter
+from meetingcheck.duties.series.actions import REGULAR_NAME, THEMATIC_NAME, ensure_series
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.files import replace as replace_file
 from meetingcheck.lib.instants import local_day, local_time
@@ -31,11 +33,13 @@ from meetingcheck.lib.jobs import Job
 from meetingcheck.lib.services import services_of
 from meetingcheck.lib.storage import S3Storage, StoreAddress, flush_filesystem
 from meetingcheck.lib.store import store_address
-from meetingcheck.meetings.actions import Outcome, Sending, answer_report, file_check_in
+from meetingcheck.meetings.actions import Outcome, Sending, file_check_in
 from meetingcheck.meetings.links.actions import make_report_link
 from meetingcheck.meetings.links.rules import report_link_path
 from meetingcheck.meetings.models import Meeting, Verdict
-from meetingcheck.meetings.rules import Field, meeting_id_of
+from meetingcheck.meetings.reviews.actions import answer_report
+from meetingcheck.meetings.rules import meeting_id_of
+from meetingcheck.meetings.values import Field
 from meetingcheck.messages.actions import mark_all_read
 from meetingcheck.office.demo import drawing
 from meetingcheck.office.demo.plan import (
@@ -153,16 +157,12 @@ def _found(session: Session, cells: list[DemoCell], first: Month, last: Month, n
         None,
         now,
     )
-    ensure_series(
-        session,
-        Series(
-            code=REGULAR,
-            name="Sinh hoạt thường kỳ",
-            unit_kind=CELL_KIND,
-            period_type=PeriodType.MONTH,
-            from_on=FOUNDED_ON,
-        ),
-    )
+    this_quarter = Quarter.of(last.first_day)
+    for code, name, period_type, from_on in (
+        (REGULAR, REGULAR_NAME, PeriodType.MONTH, FOUNDED_ON),
+        (THEMATIC, THEMATIC_NAME, PeriodType.QUARTER, this_quarter.first_day),
+    ):
+        ensure_series(session, Series(code=code, name=name, unit_kind=None, period_type=period_type, from_on=from_on))
     accounts: list[DemoAccount] = []
 
     def person(what: str | None, login: str, name: str, unit: Unit, role: Role) -> uuid.UUID:
@@ -203,7 +203,7 @@ def _found(session: Session, cells: list[DemoCell], first: Month, last: Month, n
             Role.SECRETARY,
         )
     months = [first.plus(number) for number in range(_months_between(first, last) + 2)]
-    make_obligations(session, months, now)
+    make_obligations(session, [*months, this_quarter], now)
     return _People(accounts, units, secretaries, reviewers, administrator)
 
 
@@ -280,7 +280,9 @@ def _live_through(
     for meeting in by_time:
         obligation = obligations[people.unit_of[meeting.cell.number]]
         if meeting.story == Story.EXCUSED and obligation.due_at < now:
-            mark_excepted(session, lock_obligation(session, obligation.id), people.administrator, obligation.opens_at)
+            flood = Wish(None, "Mưa lũ, nhiều thôn bị chia cắt", "Công văn 15-CV/ĐU")
+            scope = Scope(obligation.unit_id, obligation.period, obligation.series)
+            set_exception(session, scope, flood, people.administrator, obligation.opens_at)
         elif meeting.reported_at and meeting.reported_at < closing:
             _report(session, meeting, obligation, people, stored, now)
     if closing > now:
@@ -329,13 +331,14 @@ def _typed(meeting: DemoMeeting) -> dict[str, str]:
         Field.PRESENT: str(meeting.present),
         Field.ABSENT_WITHOUT_REASON: str(meeting.absent_without_reason),
         Field.MINUTES_TEXT: meeting.minutes_text,
-        Field.RESOLUTION_MADE: "yes" if meeting.resolution_made else "no",
+        Field.RESOLUTION_MADE: "yes" if meeting.resolution_made or meeting.more else "no",
+        **meeting.more,
     }
 
 
 def _settle(session: Session, people: _People) -> None:
     """History sends no mail, so addresses are given only now; and its photos are ready, so no job need look at them."""
-    session.execute(delete(Job).where(Job.kind == RENDER.name))
+    session.execute(delete(Job).where(Job.kind.in_([RENDER.name, TELL_CELLS.name])))
     for number, user_id in people.reviewer_of.items():
         session.get_one(User, user_id).email = f"theodoi{number + 1}@{MAIL_DOMAIN}"
     session.flush()

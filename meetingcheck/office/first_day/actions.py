@@ -6,15 +6,16 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.models import User
-from meetingcheck.duties.actions import change_policy, ensure_series
+from meetingcheck.duties.actions import change_policy
 from meetingcheck.duties.jobs import MAKE
-from meetingcheck.duties.models import PeriodType, Policy, Series
-from meetingcheck.duties.queries import REGULAR, has_obligations
+from meetingcheck.duties.models import Policy
+from meetingcheck.duties.queries import has_obligations
+from meetingcheck.duties.series.actions import ensure_default_series
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import enqueue
 from meetingcheck.lib.text import N_
 from meetingcheck.messages.actions import News, tell
-from meetingcheck.office.first_day.rules import DEFAULT_KINDS, REGULAR_NAME, TEST_MAIL
+from meetingcheck.office.first_day.rules import DEFAULT_KINDS, TEST_MAIL
 from meetingcheck.office.people.actions import invite_by_mail
 from meetingcheck.orgs.actions import NewUnit, Refused, ensure_kind, found_unit, give_role, supervise_from
 from meetingcheck.orgs.models import Role, Unit
@@ -45,14 +46,9 @@ def begin_supervision(session: Session, root: Unit, first_day: date, actor_id: u
 
 
 def set_first_policy(session: Session, policy: Policy, actor_id: uuid.UUID, now: datetime) -> None:
-    """The first values in force, and the regular meeting of each kind of cell. Raises Refused."""
+    """The first values in force, and the meetings that all cells owe. Raises Refused."""
     change_policy(session, policy, actor_id, now)
-    cells = [kind.code for kind in list_kinds(session) if kind.is_cell]
-    for code in cells[:1]:
-        regular = Series(
-            code=REGULAR, name=REGULAR_NAME, unit_kind=code, period_type=PeriodType.MONTH, from_on=policy.from_on
-        )
-        ensure_series(session, regular)
+    ensure_default_series(session, policy.from_on)
     enqueue(session, MAKE, {}, now)
 
 
@@ -60,7 +56,7 @@ def send_test_mail(session: Session, user: User, email: str, now: datetime) -> N
     """Send a mail to an administrator's own address, which is kept as theirs."""
     user.email = email
     session.flush()
-    tell(session, user.id, News(TEST_MAIL, f"test_mail:{uuid.uuid4()}", {}), now)
+    tell(session, user.id, News(TEST_MAIL, f"test_mail:{uuid.uuid4()}", {}, essential=True), now)
 
 
 def invite_all(session: Session, people: list[User], actor_id: uuid.UUID, now: datetime) -> int:

@@ -55,6 +55,7 @@ def _page(form: TypedForm | None = None) -> str:
         "office/first_day.html",
         state=state,
         kinds=state.kinds or [kind for kind in DEFAULT_KINDS if not kind.is_cell],
+        mails_leave=services().mails_leave,
         next_month=today.replace(day=28),
         typed=form.typed if form else SUGGESTED,
         problems=form.problems if form else {},

@@ -15,7 +15,6 @@ class DefaultKind:
 
 # Names change often, so kinds are data; these two are what every installation begins with.
 DEFAULT_KINDS = (DefaultKind("dang_bo", "Đảng bộ", False), DefaultKind("chi_bo", "Chi bộ", True))
-REGULAR_NAME = "Sinh hoạt thường kỳ"
 # What the Party's guidance has asked for lately; offered, never set without the office's word.
 SUGGESTED = {"usual_day": "3", "report_days": "2", "minimum_minutes": "90"}
 

@@ -111,5 +111,5 @@ def make_way_in(session: Session, user: User, actor_id: uuid.UUID | None, now: d
 def invite_by_mail(session: Session, user: User, actor_id: uuid.UUID, now: datetime) -> None:
     """Send a mail with a one-time link to somebody who has an address."""
     key = f"invitation:{user.id}:{uuid.uuid4()}"
-    tell(session, user.id, News(INVITATION, key, {}), now, mail_job=SEND_INVITATION)
+    tell(session, user.id, News(INVITATION, key, {}, essential=True), now, mail_job=SEND_INVITATION)
     append(session, now, Fact("invited", "user", user.id, actor_id))

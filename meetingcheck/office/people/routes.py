@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.actions import enable_user, forget_second_factors, revoke_all_access
+from meetingcheck.accounts.api_tokens.actions import revoke_token
+from meetingcheck.accounts.api_tokens.queries import list_tokens
 from meetingcheck.accounts.models import User
 from meetingcheck.accounts.queries import factors_of, find_user, list_devices, list_sessions
 from meetingcheck.accounts.sessions import require_recent_proof, signed_in
 from meetingcheck.lib.db import db, write_transaction
 from meetingcheck.lib.http.forms import CHOICE_WANTED, TypedForm
+from meetingcheck.lib.http.requests import form_text
 from meetingcheck.lib.http.rights import needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.qr import qr_code
@@ -126,6 +129,7 @@ def _page(user_id: uuid.UUID, form: TypedForm | None = None, link: str | None = 
         last_seen=last_seen(session, user_id),
         devices=list_devices(session, user_id),
         sessions=list_sessions(session, user_id, now),
+        tokens=list_tokens(session, user_id, now),
         has_factors=bool(factors_of(session, user_id)),
         link=link,
         typed=form.typed if form else {"name": user.name, "phone": user.phone or "", "email": user.email or ""},
@@ -206,6 +210,18 @@ def lost_phone(user_id: uuid.UUID) -> str:
     return _sheets_page([sheet])
 
 
+@blueprint.post("/office/people/<uuid:user_id>/tokens/<uuid:token_id>/end")
+@needs(Right.MANAGE_PEOPLE)
+def end_token(user_id: uuid.UUID, token_id: uuid.UUID) -> Response | tuple[str, int]:
+    """A program may no longer act for the person. It only takes access away, so nobody is asked to prove anything."""
+    actor, now = signed_in(), services().now()
+    with write_transaction() as session:
+        _to_change(session, user_id, now)
+        if not revoke_token(session, token_id, user_id, actor.user_id, now):
+            abort(404)
+    return _after(user_id, TypedForm(), gettext("Đã thu hồi mã truy cập."))
+
+
 @blueprint.post("/office/people/<uuid:user_id>/second-factor")
 @needs(Right.MANAGE_PEOPLE)
 def forget_factors(user_id: uuid.UUID) -> Response | tuple[str, int]:
@@ -242,13 +258,19 @@ def let_in_again(user_id: uuid.UUID) -> Response | tuple[str, int]:
 @blueprint.post("/office/people/sheets")
 @needs(Right.MANAGE_PEOPLE)
 def sheets() -> str | tuple[str, int]:
-    """Print a sheet for each of the chosen people; those whom one may not change are refused as a whole."""
+    """Print a sheet for each of the chosen people, or for all on the page of those who have no way in.
+
+    One whom one may not change is refused with all others when chosen, and left out when only listed.
+    """
     require_recent_proof(url_for("people.index"))
     actor, now, form = signed_in(), services().now(), TypedForm()
-    today, chosen = local_day(now), form.ids("person")[:SHEETS_AT_ONCE]
+    today, all_listed = local_day(now), form_text("which") == "listed"
+    chosen = form.ids("listed" if all_listed else "person")[:SHEETS_AT_ONCE]
     with write_transaction() as session:
         ask_anywhere(session, actor, Right.MANAGE_PEOPLE, today)
         people = list_people(session, people_in_reach(session, actor.user_id, today), chosen)
+        if all_listed:
+            people = [user for user in people if ask_about_person(session, actor, user.id, today)]
         for user in people:
             ask_to_change_person(session, actor, user.id, today)
         printed = [make_sheet(session, user, actor.user_id, today, now) for user in people if not user.disabled_at]

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.actions import end_sessions_of
 from meetingcheck.accounts.models import User
-from meetingcheck.duties.actions import follow_usual_day, release_closed
+from meetingcheck.duties.actions import follow_usual_day, settle_unit
 from meetingcheck.duties.jobs import MAKE
 from meetingcheck.lib.instants import local_day, start_of_day
 from meetingcheck.lib.jobs import enqueue
-from meetingcheck.meetings.actions import PASS_DRAFTS, pass_drafts
+from meetingcheck.meetings.drafts.actions import PASS_DRAFTS, pass_drafts
+from meetingcheck.meetings.drafts.queries import authors_left_behind
 from meetingcheck.orgs.actions import (
     NewUnit,
     UnitFacts,
@@ -21,6 +22,7 @@ from meetingcheck.orgs.actions import (
     end_role,
     found_checked,
     give_role_once,
+    reopen_unit,
     succeed_secretary,
 )
 from meetingcheck.orgs.models import Role, RoleAssignment, Unit
@@ -38,11 +40,13 @@ class Appointment:
 def appoint(session: Session, user: User, to: Appointment, actor_id: uuid.UUID, now: datetime) -> None:
     """Give a role; the person's sessions end, so that the next sign-in is as strong as the role needs.
 
-    A new secretary takes over from the one before, with what that one had begun and not sent. Raises Refused.
+    A new secretary takes over from the one before, with what that one, or somebody whose role ended earlier, had begun
+    and not sent. Raises Refused.
     """
     if to.role == Role.SECRETARY:
         before = succeed_secretary(session, to.unit, user.id, to.from_on, actor_id, now)
-        _pass_drafts(session, to, before, user.id, actor_id, now)
+        left = authors_left_behind(session, to.unit.id, to.from_on)
+        _pass_drafts(session, to, list({*before, *left} - {user.id}), user.id, actor_id, now)
         for predecessor in before:
             end_sessions_of(session, predecessor, actor_id, now)
     else:
@@ -84,7 +88,14 @@ def found(session: Session, new: NewUnit, actor_id: uuid.UUID, now: datetime) ->
     return unit
 
 
-def close(session: Session, unit: Unit, closed_on: date, actor_id: uuid.UUID, now: datetime) -> None:
-    """End a unit; periods that were not due before do not count. Raises Refused."""
-    close_unit(session, unit, closed_on, actor_id, now)
-    release_closed(session, unit.id, closed_on, actor_id, now)
+def close(session: Session, unit: Unit, closed_on: date, document: str, actor_id: uuid.UUID, now: datetime) -> None:
+    """End a unit by a decision; periods that were not due before do not count. Raises Refused."""
+    close_unit(session, unit, closed_on, document, actor_id, now)
+    settle_unit(session, unit.id, now)
+
+
+def reopen(session: Session, unit: Unit, actor_id: uuid.UUID, now: datetime) -> None:
+    """Take back a mistaken closing; the periods that it released are owed again. Raises Refused."""
+    reopen_unit(session, unit, actor_id, now)
+    settle_unit(session, unit.id, now)
+    enqueue(session, MAKE, {}, now)

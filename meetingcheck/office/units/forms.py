@@ -9,8 +9,10 @@ from meetingcheck.orgs.actions import NewUnit, UnitFacts
 
 NAME_WANTED = N_("Đồng chí hãy ghi tên tổ chức đảng.")
 USUAL_DAY_WANTED = N_("Ngày họp thường lệ từ 1 đến 31, hoặc để trống.")
+CLOSING_DOCUMENT_WANTED = N_("Đồng chí hãy ghi quyết định kết thúc hoạt động: số, ký hiệu, ngày.")
 LONGEST_UNIT_NAME = 200
 LONGEST_CODE = 40
+LONGEST_DOCUMENT = 200
 
 
 def typed_facts(form: TypedForm) -> UnitFacts:

@@ -18,10 +18,10 @@ from meetingcheck.lib.http.rights import SIGNED_IN, needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
 from meetingcheck.lib.text import N_
-from meetingcheck.office.units.actions import Appointment, appoint, close, correct_unit, dismiss, found
-from meetingcheck.office.units.forms import typed_child, typed_facts
-from meetingcheck.orgs.access import Right, all_within, ask, ask_at_root
-from meetingcheck.orgs.actions import add_kind, add_watcher, end_watch, person_for_role
+from meetingcheck.office.units.actions import Appointment, appoint, close, correct_unit, dismiss, found, reopen
+from meetingcheck.office.units.forms import CLOSING_DOCUMENT_WANTED, LONGEST_DOCUMENT, typed_child, typed_facts
+from meetingcheck.orgs.access import Right, all_within, ask, ask_at_root, has_right
+from meetingcheck.orgs.actions import add_kind, add_watcher, end_watch, person_for_role, rename_kind
 from meetingcheck.orgs.forms import refusals_at, typed_person
 from meetingcheck.orgs.models import Role, Unit
 from meetingcheck.orgs.queries import (
@@ -32,6 +32,7 @@ from meetingcheck.orgs.queries import (
     list_holders,
     list_kinds,
     list_line,
+    list_predecessors,
     list_roles,
     list_watchers,
     roles_for,
@@ -65,18 +66,21 @@ def show(unit_id: uuid.UUID) -> str:
 def _page(unit_id: uuid.UUID, form: TypedForm | None = None) -> str:
     session, now = db.session(), services().now()
     unit, today = _asked_unit(session, unit_id, Right.CHANGE_TREE, now), local_day(now)
-    kind = find_kind(session, unit.kind)
+    kind, line = find_kind(session, unit.kind), list_line(session, unit_id, today)
     assert kind is not None
     return render_template(
         "office/unit.html",
         unit=unit,
         kind=kind,
         kinds=list_kinds(session),
-        line=list_line(session, unit_id, today),
+        line=line,
+        in_reach={one.id for one in line if has_right(session, signed_in(), Right.CHANGE_TREE, one.id, today)},
         children=list_children(session, unit_id, today, CHILDREN_SHOWN),
         holders=list_holders(session, unit_id, today),
         watchers=list_watchers(session, unit_id, today),
         roles=roles_for(is_cell=kind.is_cell),
+        successor=find_unit(session, unit.successor_id) if unit.successor_id else None,
+        predecessors=list_predecessors(session, unit_id),
         policy=policies_for(session, [unit_id], today).get(unit_id),
         today=today,
         typed=form.typed if form else _as_typed(unit),
@@ -199,11 +203,22 @@ def end_unit(unit_id: uuid.UUID) -> Response | tuple[str, int]:
     require_recent_proof(url_for("units.show", unit_id=unit_id))
     actor, now, form = signed_in(), services().now(), TypedForm()
     closed_on = form.day("closed_on")
+    document = form.line("closing_document", LONGEST_DOCUMENT, CLOSING_DOCUMENT_WANTED)
     with refusals_at(form, "closed_on"), write_transaction() as session:
         unit = _asked_unit(session, unit_id, Right.CHANGE_TREE, now)
-        if closed_on is not None:
-            close(session, unit, closed_on, actor.user_id, now)
+        if closed_on is not None and not form.problems:
+            close(session, unit, closed_on, document, actor.user_id, now)
     return _after(unit_id, form, gettext("Đã ghi ngày kết thúc hoạt động."))
+
+
+@blueprint.post("/office/units/<uuid:unit_id>/reopening")
+@needs(Right.CHANGE_TREE)
+def reopen_unit(unit_id: uuid.UUID) -> Response | tuple[str, int]:
+    require_recent_proof(url_for("units.show", unit_id=unit_id))
+    actor, now, form = signed_in(), services().now(), TypedForm()
+    with refusals_at(form, "reopening"), write_transaction() as session:
+        reopen(session, _asked_unit(session, unit_id, Right.CHANGE_TREE, now), actor.user_id, now)
+    return _after(unit_id, form, gettext("Đã mở lại. Nhiệm vụ ở đây đã kết thúc, đồng chí hãy giao lại."))
 
 
 @blueprint.get("/office/kinds")
@@ -221,6 +236,25 @@ def _kinds_page(form: TypedForm | None = None) -> str:
         typed=form.typed if form else {},
         problems=form.problems if form else {},
     )
+
+
+@blueprint.post("/office/kinds/change")
+@needs(Right.RUN_OFFICE)
+def rename_unit_kind() -> Response | tuple[str, int]:
+    actor, now, form = signed_in(), services().now(), TypedForm()
+    code = form.typed.get("code", "")
+    name = form.line(f"name_{code}", 80, KIND_WANTED)
+    with write_transaction() as session:
+        ask_at_root(session, actor, Right.RUN_OFFICE, local_day(now))
+        kind = find_kind(session, code)
+        if kind is None:
+            form.refuse("code", KIND_WANTED)
+        elif not form.problems:
+            rename_kind(session, kind, name, actor.user_id, now)
+    if form.problems:
+        return _kinds_page(form), 422
+    flash(gettext("Đã lưu."))
+    return redirect(url_for("units.kinds"), 303)
 
 
 @blueprint.post("/office/kinds")

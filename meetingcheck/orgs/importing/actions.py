@@ -12,6 +12,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from meetingcheck.accounts.actions import end_sessions_of_all
 from meetingcheck.accounts.models import User
 from meetingcheck.lib.db import Base
 from meetingcheck.lib.jobs import enqueue
@@ -19,7 +20,7 @@ from meetingcheck.lib.registries import JobKind
 from meetingcheck.lib.text import name_sort_key, one_line, search_form, sort_key
 from meetingcheck.orgs.actions import lock_tree, move_units
 from meetingcheck.orgs.importing.outcomes import FileProblem, Table
-from meetingcheck.orgs.importing.rules import Judged, Plan, UnitToFound
+from meetingcheck.orgs.importing.plan import Judged, Plan, Succession, UnitToFound
 from meetingcheck.orgs.importing.values import WATCHER
 from meetingcheck.orgs.models import (
     ImportRow,
@@ -32,7 +33,7 @@ from meetingcheck.orgs.models import (
     UnitScope,
     Watcher,
 )
-from meetingcheck.orgs.queries import active_scope
+from meetingcheck.orgs.queries import active_scope, in_force
 from meetingcheck.record.actions import Fact, append
 
 READ = JobKind("orgs.read_import", lane="bulk", max_attempts=3)
@@ -124,7 +125,9 @@ def show_preview(session: Session, run: ImportRun, table: Table, plan: Plan, pro
         "columns": table.columns,
         "legacy": table.legacy.value if table.legacy else None,
         "samples": [list(sample) for sample in table.samples],
+        "unread_sheets": list(table.unread_sheets),
         "plan": fingerprint(plan),
+        "replaced": len(plan.succeeded),
     }
     run.counts = plan.counts()
     run.state, run.problem, run.done, run.total = ImportState.PREVIEW, problem, len(plan.rows), len(plan.rows)
@@ -207,9 +210,37 @@ def carry_out(
         move_units(session, plan.moves, today, actor_id, now)
     _insert(session, User, prepared.people)
     _update(session, User, prepared.person_changes)
+    _end_succeeded(session, plan.succeeded, today)
     _give(session, plan.given, today)
-    append(session, now, *_facts(plan, actor_id))
-    enqueue(session, UNITS_IMPORTED, {}, now)
+    append(session, now, *_facts(plan, today, actor_id))
+    # The next sign-in is as strong as the new role needs, and whoever handed over has nothing open any more.
+    changed = {user_id for user_id, _, role in plan.given if role != WATCHER} - {person.id for person in plan.people}
+    end_sessions_of_all(session, changed | {one.before for one in plan.succeeded}, actor_id, now)
+    enqueue(session, UNITS_IMPORTED, _what_follows(plan), now)
+
+
+def _what_follows(plan: Plan) -> dict[str, Any]:
+    """What the features to the right have to know."""
+    return {
+        "new_usual_day": [str(unit_id) for unit_id, changes in plan.unit_changes.items() if "usual_day" in changes],
+        "succeeded": [[str(one.unit_id), str(one.before), str(one.after)] for one in plan.succeeded],
+    }
+
+
+def _end_succeeded(session: Session, succeeded: Sequence[Succession], today: date) -> None:
+    """End the roles of secretaries who handed over, one by one: there are few."""
+    for one in succeeded:
+        session.execute(
+            update(RoleAssignment)
+            .where(
+                RoleAssignment.user_id == one.before,
+                RoleAssignment.unit_id == one.unit_id,
+                RoleAssignment.role == Role.SECRETARY,
+                in_force(RoleAssignment.from_on, RoleAssignment.to_on, today),
+            )
+            .values(to_on=today)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _place(session: Session, units: Sequence[UnitToFound]) -> None:
@@ -250,7 +281,8 @@ def _give(session: Session, given: Iterable[tuple[uuid.UUID, uuid.UUID, str]], t
     _upsert(session, Watcher, watchers, ["user_id", "unit_id", "from_on"])
 
 
-def _facts(plan: Plan, actor_id: uuid.UUID | None) -> list[Fact]:
+def _facts(plan: Plan, today: date, actor_id: uuid.UUID | None) -> list[Fact]:
+    ended = {"role": Role.SECRETARY.value, "to_on": today.isoformat()}
     return [
         *(Fact("unit_founded", "unit", unit.id, actor_id) for unit in plan.units),
         *(
@@ -267,6 +299,10 @@ def _facts(plan: Plan, actor_id: uuid.UUID | None) -> list[Fact]:
             if role == WATCHER
             else Fact("role_given", "user", user_id, actor_id, {"unit": str(unit_id), "role": role})
             for user_id, unit_id, role in plan.given
+        ),
+        *(
+            Fact("role_ended", "user", one.before, actor_id, {"unit": str(one.unit_id), **ended})
+            for one in plan.succeeded
         ),
     ]
 

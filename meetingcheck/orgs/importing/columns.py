@@ -58,6 +58,34 @@ _OTHER_NAMES = {
     Field.EMAIL: "e mail; mail; thu dien tu; dia chi email; dia chi thu dien tu; hop thu",
     Field.ROLE: "vai tro; chuc vu; chuc danh; nhiem vu trong he thong; nhiem vu duoc giao; role",
 }
+# Families of titles: offices say whose number it is, which units are listed, how often they meet.
+_UNIT = "(?:chi bo|dang bo|chi dang bo|chi bo dang bo|dang bo chi bo|to chuc(?: co so)? dang|don vi|tcd|tccsd|cb)"
+_FAMILIES = (
+    (Field.CODE, f"ma(?: so)? {_UNIT}"),
+    (
+        Field.PARENT,
+        "(?:dang bo|dang uy)(?: (?:truc thuoc|co so|cap tren|truc tiep|quan ly))*"
+        f"|(?:truc )?thuoc {_UNIT}"
+        "|(?:don vi|cap uy|to chuc dang) (?:cap tren|quan ly)(?: truc tiep)?|cap tren truc tiep",
+    ),
+    (Field.NAME, f"(?:ten )?(?:cac )?{_UNIT}(?: (?:truc thuoc|co so))*"),
+    (Field.FOUNDED, "ngay(?: thang nam)?(?: ra)?(?: quyet dinh| qd)? thanh lap(?: chi bo)?"),
+    (
+        Field.USUAL_DAY,
+        "(?:ngay|lich|thoi gian) (?:sinh hoat|hop)(?: (?:chi bo|cb|dang|dinh ky|thuong ky|thuong le|hang thang))*",
+    ),
+    (
+        Field.PERSON,
+        "(?:ho ten|ho va ten|ten|nguoi)(?: (?:can bo|nguoi|dang vien))?(?: (?:phu trach|dai dien|lien he))?",
+    ),
+    (
+        Field.PHONE,
+        "(?:so )?(?:dien thoai|dtdd|sdt|dt|may|di dong|zalo|tel|phone|mobile)"
+        "(?: (?:di dong|lien he|lien lac|ca nhan|zalo|co zalo))*",
+    ),
+    (Field.EMAIL, "(?:dia chi )?(?:e mail|email|mail|thu dien tu|hop thu)(?: (?:lien he|ca nhan))?"),
+    (Field.ROLE, "(?:chuc vu|chuc danh|nhiem vu)(?: (?:dang|trong dang|chi bo|trong chi bo))?"),
+)
 # Columns of people that say what the people in them do.
 _SECRETARY_NAMES = {
     "bi thu",
@@ -68,6 +96,9 @@ _SECRETARY_NAMES = {
     "ho ten bi thu chi bo",
 }
 SECRETARY = "bí thư"
+# A title may say whose it is: "Số điện thoại bí thư", or "Họ và tên" under a merged "Bí thư chi bộ".
+_OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
+_ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 
 
@@ -121,7 +152,7 @@ def _texts(line: Line) -> list[str]:
 
 def _continues(upper: list[str], lower: list[str]) -> bool:
     """Whether a row may be the second one of a header: it names a field where the upper cells are merged."""
-    named = [index for index, text in enumerate(lower) if _plain(text) in _FIELDS]
+    named = [index for index, text in enumerate(lower) if _field_of(_plain(text))]
     return any(index >= len(upper) or not upper[index] for index in named) and not any(map(str.isdecimal, lower))
 
 
@@ -142,8 +173,26 @@ def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -
     columns: dict[str, int] = {}
     default_role = None
     for index, candidates in enumerate(readings):
-        plain = next((form for text in candidates if (form := _plain(text)) in _FIELDS), None)
-        if plain is not None and _FIELDS[plain] not in columns:
-            columns[_FIELDS[plain].value] = index
-            default_role = SECRETARY if plain in _SECRETARY_NAMES else default_role
+        field, is_secretarys = next((found for text in candidates if (found := _field_of(_plain(text)))), (None, False))
+        if field is not None and field not in columns:
+            columns[field.value] = index
+            default_role = SECRETARY if is_secretarys and field is Field.PERSON else default_role
     return Header(below, tuple(texts), columns, None if Field.ROLE in columns else default_role)
+
+
+def _field_of(plain: str) -> tuple[Field, bool] | None:
+    """Which field a title names, and whether it is the secretary's; None when it names none."""
+    if plain in _FIELDS:
+        return _FIELDS[plain], plain in _SECRETARY_NAMES
+    shorter, is_secretarys = _OF_SECRETARY.subn("", plain)
+    if is_secretarys:
+        field = Field.PERSON if shorter in {"", "ten"} else _family_of(shorter)
+        return (field, True) if field in _ABOUT_PERSON else None
+    family = _family_of(plain)
+    return (family, False) if family else None
+
+
+def _family_of(plain: str) -> Field | None:
+    if plain in _FIELDS:
+        return _FIELDS[plain]
+    return next((field for field, titles in _FAMILIES if re.fullmatch(titles, plain)), None)

@@ -22,10 +22,12 @@ from meetingcheck.orgs.importing.actions import (
     refuse_run,
     show_preview,
 )
+from meetingcheck.orgs.importing.faults import CHANGED_MEANWHILE
 from meetingcheck.orgs.importing.outcomes import FileProblem, FileRefused, Table
 from meetingcheck.orgs.importing.parent import read_in_child
+from meetingcheck.orgs.importing.plan import Area, Plan, Verdict
 from meetingcheck.orgs.importing.queries import find_run, load_area, lock_run
-from meetingcheck.orgs.importing.rules import CHANGED_MEANWHILE, Area, Plan, Verdict, judge
+from meetingcheck.orgs.importing.rules import judge
 from meetingcheck.orgs.models import ImportRow, ImportRun, ImportState
 from meetingcheck.orgs.queries import find_root
 from meetingcheck.record.actions import Fact, append

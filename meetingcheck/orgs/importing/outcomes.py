@@ -70,6 +70,7 @@ class Table:
     """The rows under a recognised header. `columns` says which column holds which field.
 
     `legacy` is the old encoding that the texts seem to be in; `samples` shows some texts before and after conversion.
+    `unread_sheets` names the workbook's other sheets.
     """
 
     header: tuple[str, ...]
@@ -78,3 +79,4 @@ class Table:
     default_role: str | None = None
     legacy: Legacy | None = None
     samples: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    unread_sheets: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.models import User
-from meetingcheck.orgs.importing.rules import Area, Kind, KnownPerson, KnownUnit, Verdict
+from meetingcheck.orgs.importing.plan import Area, Kind, KnownPerson, KnownUnit, Verdict
 from meetingcheck.orgs.importing.values import WATCHER
 from meetingcheck.orgs.models import (
     ImportRow,

@@ -9,13 +9,15 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import islice
 
 from openpyxl.reader.excel import load_workbook
 
-from meetingcheck.lib.text import one_line, storable
+from meetingcheck.lib.text import one_line, storable, visible
 from meetingcheck.orgs.importing.columns import Header, find_header
 from meetingcheck.orgs.importing.legacy import convert, count_syllables, detect
 from meetingcheck.orgs.importing.outcomes import (
@@ -48,7 +50,26 @@ _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
 _DOCUMENTS = (b"%PDF", b"{\\rtf")
 _MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table")
 _SHEET = "xl/workbook.xml"
+_MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f])_")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Cells of one column that were merged downwards: only the uppermost holds what all of them say. Rows from 1."""
+
+    column: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook, or a whole text file; `others` are the sheets beside it that people see."""
+
+    rows: Iterable[tuple[object, ...]]
+    merged: Sequence[Merged] = ()
+    others: tuple[str, ...] = ()
 
 
 def read_table(data: bytes, *, converted: bool) -> Table:
@@ -71,21 +92,26 @@ def _read(data: bytes, converted: bool) -> Table:
         raise FileRefused(FileProblem.EMPTY)
     if len(data) > MAX_BYTES:
         raise FileRefused(FileProblem.TOO_LARGE)
-    sheets = _excel_sheets(data) if data.startswith(_ZIP) else iter([_csv_rows(_csv_text(data))])
+    sheets = _excel_sheets(data) if data.startswith(_ZIP) else iter([Sheet(_csv_rows(_csv_text(data)))])
     seen_rows = False
-    for rows in sheets:
-        lines = _lines(rows)
+    for sheet in sheets:
+        lines = _lines(sheet.rows)
         seen_rows = seen_rows or bool(lines)
         legacy = detect(cell for line in lines for cell in line.cells if isinstance(cell, str))
         readable = [_converted(line, legacy) for line in lines] if legacy else lines
-        header = find_header(readable)
+        # A head in Unicode may stand over old rows: "Mã" would become another word.
+        heads = [head for head in (find_header(readable), find_header(lines) if legacy else None) if head]
+        header = max(heads, key=lambda head: len(head.columns), default=None)
         if header is not None:
-            return _table(header, readable if converted else lines, lines, legacy)
+            table = _table(header, readable if converted else lines, lines, legacy)
+            return replace(table, lines=_spread(table.lines, sheet.merged), unread_sheets=sheet.others)
     raise FileRefused(FileProblem.NO_HEADER if seen_rows else FileProblem.NO_ROWS)
 
 
 def _table(header: Header, lines: list[Line], as_stored: list[Line], legacy: Legacy | None) -> Table:
     body = [line for line in lines[header.below :] if not _is_comment(line)]
+    if body and _numbers_columns(body[0]):
+        del body[0]
     if not body:
         raise FileRefused(FileProblem.NO_ROWS)
     if len(body) > MAX_ROWS:
@@ -94,8 +120,35 @@ def _table(header: Header, lines: list[Line], as_stored: list[Line], legacy: Leg
     return Table(header.texts, header.columns, tuple(body), header.default_role, legacy, samples)
 
 
+def _spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]:
+    """The rows, each with what the cells say that were merged downwards over it."""
+    numbers = [line.number for line in lines]
+    cells = [list(line.cells) for line in lines]
+    visits = MAX_ROWS * MAX_COLUMNS  # a hostile file may name the same cells again and again
+    for one in merged:
+        start, end = bisect_left(numbers, one.first), bisect_left(numbers, one.last + 1)
+        visits -= 1 + end - start
+        if visits < 0:
+            break
+        if start == end or numbers[start] != one.first or one.column >= len(cells[start]):
+            continue
+        said = cells[start][one.column]
+        for row in cells[start + 1 : end]:
+            row += [""] * (one.column + 1 - len(row))
+            row[one.column] = said if row[one.column] == "" else row[one.column]
+    if sum(len(cell) for row in cells for cell in row if isinstance(cell, str)) > MAX_TEXT_CHARS:
+        raise FileRefused(FileProblem.TOO_MUCH_TEXT)
+    return tuple(Line(number, tuple(row)) for number, row in zip(numbers, cells, strict=True))
+
+
 def _is_comment(line: Line) -> bool:
     return str(next(filter(None, line.cells), "")).startswith(COMMENT)
+
+
+def _numbers_columns(line: Line) -> bool:
+    """Whether a row only numbers the columns, as (1), (2), (3) under the head of an official table."""
+    cells = [str(cell).strip("()[] ") for cell in line.cells if cell != ""]
+    return len(cells) > 1 and cells == [str(number) for number in range(1, len(cells) + 1)]
 
 
 def _samples(lines: Iterable[Line], legacy: Legacy) -> tuple[tuple[str, str], ...]:
@@ -147,14 +200,37 @@ def _cell(value: object) -> Cell:
 # --- Excel
 
 
-def _excel_sheets(data: bytes) -> Iterator[Iterator[tuple[object, ...]]]:
+def _excel_sheets(data: bytes) -> Iterator[Sheet]:
+    """The sheets that people see: what an office has hidden is an old list, or a help for its formulas."""
     _check_parts(data)
     book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    for sheet in book.worksheets[:SHEETS_LOOKED_AT]:
+    seen = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:SHEETS_LOOKED_AT]
+    titles = [visible(one_line(storable(sheet.title)))[:MAX_CELL_CHARS] for sheet in seen]
+    for index, sheet in enumerate(seen):
         # The size that a sheet states about itself may be missing, wrong, or a million rows.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
-        yield (tuple(map(_unescaped, row)) for row in rows)
+        part = zipfile.ZipFile(io.BytesIO(data)).read(sheet._worksheet_path)
+        others = tuple(titles[:index] + titles[index + 1 :])
+        yield Sheet((tuple(map(_unescaped, row)) for row in rows), _merged_downwards(part), others)
+
+
+def _merged_downwards(part: bytes) -> list[Merged]:
+    """Which cells of a sheet are merged over several rows; reading row by row does not tell."""
+    found = (
+        Merged(_column_of(column), int(first), int(last))
+        for column, first, last in _MERGED.findall(part)
+        if int(first) < int(last)
+    )
+    return [one for one in islice(found, MAX_ROWS) if one.column < MAX_COLUMNS]
+
+
+def _column_of(letters: bytes) -> int:
+    """A column from 0 by its letters: A is 0, AA is 26."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number - 1
 
 
 def _unescaped(value: object) -> object:

@@ -18,10 +18,11 @@ from meetingcheck.lib.sheets import CSV, XLSX
 from meetingcheck.lib.text import N_, has_unsafe_characters, one_line, storable
 from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.importing.actions import begin_applying, begin_run, read_again
+from meetingcheck.orgs.importing.faults import FILE_SENTENCES
 from meetingcheck.orgs.importing.files import make_error_file, make_template_csv, make_template_xlsx
 from meetingcheck.orgs.importing.outcomes import MAX_BYTES, FileProblem
+from meetingcheck.orgs.importing.plan import Verdict
 from meetingcheck.orgs.importing.queries import ROWS_PER_PAGE, find_run, list_all_rows, list_rows, list_runs, lock_run
-from meetingcheck.orgs.importing.rules import FILE_SENTENCES, Verdict
 from meetingcheck.orgs.importing.words import NOTES, fault_texts, problem_text, shown_row
 from meetingcheck.orgs.models import ImportRun, ImportState, Unit
 from meetingcheck.orgs.queries import find_unit, list_kinds

@@ -8,6 +8,7 @@ from meetingcheck.accounts.rules import is_mail, is_phone, normal_login
 from meetingcheck.lib.text import one_line, search_form
 from meetingcheck.orgs.importing.outcomes import Cell
 
+SECRETARY = "secretary"
 WATCHER = "watcher"
 """In a list a watcher stands among the roles; in the tables it is none."""
 
@@ -124,3 +125,8 @@ def may_be_one_person(one: str, other: str) -> bool:
     if not words or not others:
         return True
     return words[-1] == others[-1] or len(set(words) & set(others)) > 1
+
+
+def only_less_spelt(old: str, new: str) -> bool:
+    """Whether a name is only typed without its accents: no reason to lose them."""
+    return old != new and same_name(old, new) and search_form(new) == spelling(new) != spelling(old)

@@ -60,6 +60,7 @@ def pack_answer(outcome: Table | FileProblem) -> bytes:
             "default_role": outcome.default_role,
             "legacy": outcome.legacy,
             "samples": outcome.samples,
+            "unread_sheets": outcome.unread_sheets,
             "lines": [[line.number, *line.cells] for line in outcome.lines],
         }
     body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
@@ -88,6 +89,7 @@ def unpack_answer(answer: bytes) -> Table | FileProblem:
             default_role=None if fields["default_role"] is None else _text(fields["default_role"]),
             legacy=None if legacy is None else Legacy(legacy),
             samples=tuple((_text(old), _text(new)) for old, new in _some(fields["samples"], MAX_COLUMNS)),
+            unread_sheets=tuple(_text(text) for text in _some(fields["unread_sheets"], MAX_COLUMNS)),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WireError("answer without sense") from error

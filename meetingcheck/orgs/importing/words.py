@@ -8,8 +8,9 @@ from flask_babel import gettext
 
 from meetingcheck.lib.text import N_
 from meetingcheck.orgs.importing.columns import TITLES, Field
+from meetingcheck.orgs.importing.faults import FAULT_SENTENCES, FILE_SENTENCES, Fault
 from meetingcheck.orgs.importing.outcomes import FileProblem
-from meetingcheck.orgs.importing.rules import FAULT_SENTENCES, FILE_SENTENCES, Fault, Judged
+from meetingcheck.orgs.importing.plan import Judged
 from meetingcheck.orgs.importing.values import WATCHER
 from meetingcheck.orgs.models import ImportRow
 
@@ -23,6 +24,7 @@ _NEW = {
     "role:reader": N_("giao nhiệm vụ người xem"),
     WATCHER: N_("giao cấp ủy viên phụ trách"),
 }
+_OF_UNIT = (Field.PARENT, Field.KIND, Field.FOUNDED, Field.USUAL_DAY)
 NOTES = (
     N_("Mỗi dòng ghi một đơn vị, hoặc một người cùng nhiệm vụ trong đơn vị đó, hoặc cả hai. Đơn vị có thể lặp lại."),
     N_("Đơn vị nhận ra theo mã, không có mã thì theo đơn vị cấp trên và tên. Người: theo số điện thoại, rồi email."),
@@ -41,6 +43,7 @@ class ShownRow:
     line: int
     verdict: str
     title: str
+    place: str
     about: str
     doings: list[str]
     faults: list[str]
@@ -54,6 +57,7 @@ def shown_row(row: ImportRow) -> ShownRow:
         line=row.line,
         verdict=row.verdict,
         title=unit,
+        place=" · ".join(f"{gettext(TITLES[name])}: {said[name]}" for name in _OF_UNIT if name in said),
         about=" · ".join(said[name] for name in person if name in said),
         doings=[*(gettext(_NEW[name]) for name in row.reasons["new"]), *map(change_text, row.reasons["changes"])],
         faults=fault_texts(row),

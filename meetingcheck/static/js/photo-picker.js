@@ -11,6 +11,8 @@ class PhotoPicker {
     this.list.setAttribute("aria-live", "polite");
     this.placeButton();
     this.input.addEventListener("change", () => this.add(Array.from(this.input.files)));
+    // On a slow line somebody was quicker than this module.
+    if (this.input.files.length) this.add(Array.from(this.input.files));
   }
 
   placeButton() {

@@ -382,3 +382,11 @@ def test_a_long_list_arrives_whole(office: Office) -> None:
     with world.app.app_context(), read_transaction() as session:
         below = select(func.count()).select_from(UnitScope).where(UnitScope.ancestor == world.root)
         assert session.scalar(below) == 7 + rows
+
+
+def test_the_preview_says_where_a_unit_would_stand_and_how_days_and_numbers_were_understood(office: Office) -> None:
+    new = row(name="Chi bộ Tổ Mười", parent="Đảng bộ", kind="Chi bộ", founded=32907, usual_day="mùng 4 hằng tháng")
+    person = row(name="Chi bộ Tổ Mười", person="Lý Văn Mười", phone=912000077, role="bí thư")
+    page = office.page(office.upload(xlsx_of(HEAD, row(name="Đảng bộ", kind="Đảng bộ"), new, person)))
+    assert "Đơn vị cấp trên: Đảng bộ · Loại: Chi bộ · Ngày thành lập: 03/02/1990 · Ngày sinh hoạt thường lệ: 4<" in page
+    assert "Lý Văn Mười · 0912000077 · bí thư<" in page

@@ -57,6 +57,12 @@ def with_part(name: str, data: bytes) -> bytes:
     return zip_of(parts | {name: data})
 
 
+def saved(book: Workbook) -> bytes:
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
 def text_table(*rows: str) -> str:
     return "\n".join(rows)
 
@@ -121,6 +127,47 @@ class TestFormats:
         data = write_xlsx([cover, Sheet("Danh sách", [["Mã đơn vị", "Tên đơn vị"], ["C1", "Chi bộ Một"]])])
         assert read_table(data, converted=False).lines[0].cells == ("C1", "Chi bộ Một")
 
+    def test_what_is_hidden_is_not_read_and_what_is_left_over_is_named(self) -> None:
+        book = Workbook()
+        book.active.title, book.active.sheet_state = "Nháp", "hidden"
+        for title, name in (("Khối A", "Chi bộ Một"), ("Khối\u202e B", "Chi bộ Hai")):
+            book.create_sheet(title)
+            book[title].append(["Mã đơn vị", "Tên đơn vị"])
+            book[title].append(["C1", name])
+        book["Nháp"].append(["Mã đơn vị", "Tên đơn vị"])
+        book["Nháp"].append(["C1", "Chi bộ Cũ"])
+        table = read_table(saved(book), converted=False)
+        assert table.lines[0].cells == ("C1", "Chi bộ Một")
+        assert table.unread_sheets == ("Khối B",)
+
+    def test_cells_merged_over_several_rows_count_for_each_of_them(self) -> None:
+        book = Workbook()
+        for cells in (
+            ["Tên chi bộ", "Trực thuộc", "Họ tên", "Nhiệm vụ"],
+            ["Chi bộ Một", "Đảng bộ A", "Nguyễn Văn An", "bí thư"],
+            [None, None, "Lê Đức Công", "người gửi báo cáo"],
+            ["Chi bộ Hai", None, "Vũ Minh Đạo", "bí thư"],
+            ["Chi bộ Ba", None, "Trần Thị Bình", "bí thư"],
+        ):
+            book.active.append(cells)
+        for place in ("A2:A3", "B2:B4"):
+            book.active.merge_cells(place)
+        lines = read_table(saved(book), converted=False).lines
+        assert [line.cells[:2] for line in lines] == [
+            ("Chi bộ Một", "Đảng bộ A"),
+            ("Chi bộ Một", "Đảng bộ A"),
+            ("Chi bộ Hai", "Đảng bộ A"),
+            ("Chi bộ Ba", ""),
+        ]
+
+    def test_cells_merged_a_thousand_times_over_are_given_up(self) -> None:
+        sheet = zipfile.ZipFile(io.BytesIO(GOOD)).read("xl/worksheets/sheet1.xml").decode()
+        head, rows = sheet.partition("</sheetData>")[::2]
+        more = "".join(f'<row r="{n}"><c r="B{n}"><v>{n}</v></c></row>' for n in range(3, 10_000))
+        merged = '<mergeCells><mergeCell ref="A2:A1048576"/>' + '<mergeCell ref="Z9:Z1048576"/>' * 20_000
+        data = with_part("xl/worksheets/sheet1.xml", f"{head}{more}</sheetData>{merged}</mergeCells>{rows}".encode())
+        assert {line.cells[0] for line in read_table(data, converted=False).lines} == {"C1"}
+
 
 class TestHeaders:
     def test_titles_above_and_other_words_are_understood(self) -> None:
@@ -149,6 +196,66 @@ class TestHeaders:
         )
         assert table.columns == {"code": 1, "name": 2, "person": 3, "phone": 4, "role": 5}
         assert len(table.lines) == 1
+
+    def test_a_column_may_say_that_it_is_the_secretarys(self) -> None:
+        merged = read_table(
+            xlsx_of(
+                ["TT", "Tên chi bộ", "Bí thư chi bộ", "", ""],
+                ["", "", "Họ và tên", "Số điện thoại", "Email"],
+                [1, "Chi bộ Một", "Nguyễn Văn An", 912345678, ""],
+            ),
+            converted=False,
+        )
+        flat = read_table(
+            xlsx_of(
+                ["TT", "Chi bộ", "Họ tên đồng chí Bí thư", "SĐT của Bí thư", "Email bí thư chi bộ", "SĐT phó bí thư"],
+                [1, "Chi bộ Một", "Nguyễn Văn An", 912345678, "", 987654321],
+            ),
+            converted=False,
+        )
+        for table in (merged, flat):
+            assert table.columns == {"name": 1, "person": 2, "phone": 3, "email": 4}
+            assert table.default_role == "bí thư"
+
+    @pytest.mark.parametrize(
+        ("titles", "columns"),
+        [
+            ("TT|Tên tổ chức cơ sở đảng|Bí thư|Số ĐT|Ngày, tháng, năm thành lập", "name person phone founded"),
+            ("Số TT|Tên chi bộ trực thuộc|Họ, tên bí thư|Số điện thoại liên hệ", "name person phone"),
+            ("STT|Chi bộ, đảng bộ|Bí thư cấp ủy|SĐT liên hệ|Ngày thành lập (dd/mm/yyyy)", "name person phone founded"),
+            ("STT|Chi, đảng bộ|Họ và tên Bí thư chi bộ|ĐTDĐ|Ngày QĐ thành lập", "name person phone founded"),
+            ("STT|Tên chi bộ|Đồng chí Bí thư|Số máy|Đảng ủy", "name person phone parent"),
+            ("Mã số chi bộ|Chi bộ|Tên đồng chí Bí thư|Tel|Đảng bộ cơ sở", "code name person phone parent"),
+            ("TT|Tên chi bộ cơ sở|Bí thư (họ và tên)|Điện thoại Bí thư|Ngày họp chi bộ", "name person phone usual_day"),
+            ("TT|Tên TCĐ|Họ và tên|Điện thoại di động|Chức vụ Đảng", "name person phone role"),
+            ("TT|Tên đảng bộ, chi bộ|Người đại diện|Zalo|Lịch sinh hoạt định kỳ", "name person phone usual_day"),
+        ],
+    )
+    def test_offices_call_their_columns_many_names(self, titles: str, columns: str) -> None:
+        head = titles.split("|")
+        table = read_table(xlsx_of(["DANH SÁCH CHI BỘ"], head, ["1", "Chi bộ Thôn", "An"]), converted=False)
+        assert [name for name, _ in sorted(table.columns.items(), key=lambda item: item[1])] == columns.split()
+        assert (table.default_role == "bí thư") == ("bí thư" in titles.lower())
+
+    @pytest.mark.parametrize("numbers", [["(1)", "(2)", "(3)"], [1, 2, 3], ["[1]", "", "[2]"]])
+    def test_a_row_that_numbers_the_columns_is_no_unit(self, numbers: list[object]) -> None:
+        table = read_table(xlsx_of(["TT", "Tên chi bộ", "Bí thư"], numbers, [1, "Chi bộ Một", "An"]), converted=False)
+        assert [line.cells for line in table.lines] == [(1, "Chi bộ Một", "An")]
+        numbered = read_table(xlsx_of(["TT", "Tên chi bộ", "Bí thư"], [1, "2", "An"]), converted=False)
+        assert len(numbered.lines) == 1
+
+    def test_columns_of_others_are_left_alone(self) -> None:
+        titles = [
+            "Tên đơn vị",
+            "Phó bí thư",
+            "SĐT phó bí thư",
+            "Bí thư Đoàn",
+            "Ngày vào Đảng",
+            "Số đảng viên",
+            "Mã số thuế",
+        ]
+        table = read_table(xlsx_of([*titles, "Loại"], ["Chi bộ", "x"]), converted=False)
+        assert table.columns == {"name": 0, "kind": 7}
 
     def test_a_row_of_data_is_no_second_header(self) -> None:
         table = read_table(xlsx_of(["Tên đơn vị", "Mã", "Xyz"], ["Chi bộ", "M1", "Loại"]), converted=False)
@@ -207,6 +314,13 @@ class TestOldLetters:
         table = read_table(xlsx_of(HEAD, row(name="Chi bé Th«n MÉu"), row(name="Chi bộ Tổ Tám")), converted=True)
         assert table.legacy is Legacy.TCVN3
         assert [line.cells[1] for line in table.lines] == ["Chi bộ Thôn Mẫu", "Chi bộ Tổ Tám"]
+
+    def test_a_new_header_over_old_rows_keeps_all_its_columns(self) -> None:
+        data = xlsx_of(["Mã", "Tên chi bộ", "Bí thư"], ["C1", "Chi bé Th«n MÉu", "NguyÔn V¨n §øc"])
+        table = read_table(data, converted=True)
+        assert table.columns == {"code": 0, "name": 1, "person": 2}
+        assert table.header == ("Mã", "Tên chi bộ", "Bí thư")
+        assert table.lines[0].cells == ("C1", "Chi bộ Thôn Mẫu", "Nguyễn Văn Đức")
 
     def test_the_font_of_capitals_gives_capitals(self) -> None:
         assert legacy.convert("CHI Bé TH¤N MÉU", Legacy.TCVN3) == "CHI BỘ THÔN MẪU"

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meetingcheck.orgs.importing.columns import Field
+from meetingcheck.orgs.importing.faults import Fault
 from meetingcheck.orgs.importing.outcomes import Line
-from meetingcheck.orgs.importing.rules import Area, Fault, Kind, KnownPerson, KnownUnit, Plan, judge
+from meetingcheck.orgs.importing.plan import Area, Kind, KnownPerson, KnownUnit, Plan
+from meetingcheck.orgs.importing.rules import judge
 
 TODAY = date(2026, 11, 3)
 RUN = uuid.UUID(int=77)

@@ -1,0 +1,51 @@
+"""Keeping what a report says about tasks: those it gives and those it answers. Callers commit."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from meetingcheck.meetings.models import Meeting, Task, TaskState
+from meetingcheck.meetings.tasks.queries import list_answered_in, list_tasks_of
+from meetingcheck.meetings.values import CheckIn, TaskAnswer
+
+
+def keep_tasks(session: Session, meeting: Meeting, check_in: CheckIn, now: datetime) -> None:
+    """Make the rows say what the latest version says."""
+    _keep_given(session, meeting, check_in)
+    _keep_answers(session, meeting, {answer.task_id: answer for answer in check_in.details.answers}, now)
+    session.flush()
+
+
+def _keep_given(session: Session, meeting: Meeting, check_in: CheckIn) -> None:
+    """A task keeps its answer while it stays in its place; one that the version no longer names goes."""
+    before = {task.position: task for task in list_tasks_of(session, meeting.id)}
+    for position, given in enumerate(check_in.details.tasks, start=1):
+        task = before.pop(position, None)
+        if task is None:
+            task = Task(
+                id=uuid.uuid5(meeting.id, f"task/{position}"),
+                unit_id=meeting.unit_id,
+                meeting_id=meeting.id,
+                position=position,
+                state=TaskState.OPEN,
+            )
+            session.add(task)
+        task.what, task.who, task.until_on = given.what, given.who, given.until_on
+    for task in before.values():
+        session.delete(task)
+
+
+def _keep_answers(session: Session, meeting: Meeting, answers: dict[uuid.UUID, TaskAnswer], now: datetime) -> None:
+    """Only tasks of the same cell, and none that another report found done, can be answered."""
+    for task in list_answered_in(session, meeting.id):
+        if task.id not in answers:
+            task.state, task.answer, task.answered_in, task.answered_at = TaskState.OPEN, None, None, None
+    asked = session.scalars(select(Task).where(Task.id.in_(answers), Task.unit_id == meeting.unit_id))
+    for task in asked:
+        if task.meeting_id == meeting.id or (task.state == TaskState.DONE and task.answered_in != meeting.id):
+            continue
+        answer = answers[task.id]
+        task.state = TaskState.DONE if answer.done else TaskState.NOT_DONE
+        task.answer, task.answered_in, task.answered_at = answer.note or None, meeting.id, now

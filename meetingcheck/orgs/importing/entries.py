@@ -1,0 +1,133 @@
+"""Reading one row of a list into values. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from meetingcheck.lib.text import has_unsafe_characters, search_form
+from meetingcheck.orgs.importing.columns import Field
+from meetingcheck.orgs.importing.faults import Fault
+from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Cell, Line
+from meetingcheck.orgs.importing.plan import Found, Judged, Kind
+from meetingcheck.orgs.importing.values import ERROR_VALUES, day_of, mail_of, phone_of, roles_of, text_of, usual_day_of
+
+LONGEST_CODE = 40
+LONGEST_NAME = 200
+LONGEST_PERSON = 120
+FIRST_DAY = date(1900, 1, 1)
+
+
+@dataclass
+class Entry:
+    """One row as values; a field that could not be read is missing and has a fault."""
+
+    judged: Judged
+    code: str = ""
+    name: str = ""
+    parent: str = ""
+    kind: str | None = None
+    founded: date | None = None
+    usual_day: int | None = None
+    person: str = ""
+    phone: str | None = None
+    email: str | None = None
+    roles: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> int:
+        return self.judged.line
+
+    @property
+    def speaks_of_person(self) -> bool:
+        return any(self.judged.shown.get(name) for name in _ABOUT_PERSON)
+
+    def refuse(self, fault: Fault, where: Field | None = None, **params: str) -> None:
+        self.judged.faults.append(Found(fault, where.value if where else None, params))
+
+
+_LONGEST = {Field.CODE: LONGEST_CODE, Field.NAME: LONGEST_NAME, Field.PERSON: LONGEST_PERSON}
+_ABOUT_PERSON = (Field.PERSON, Field.PHONE, Field.EMAIL, Field.ROLE)
+
+
+def read_entry(
+    line: Line, columns: Mapping[str, int], default_role: str | None, kinds: Mapping[str, Kind], today: date
+) -> Entry:
+    cells: dict[Field, Cell] = {}
+    for name, index in columns.items():
+        if index < len(line.cells) and (text := text_of(line.cells[index])):
+            cells[Field(name)] = line.cells[index] if not isinstance(line.cells[index], str) else text
+    shown = {where.value: text_of(cell) for where, cell in cells.items()}
+    entry = Entry(Judged(line.number, shown))
+    for where, text in shown.items():
+        _check_text(entry, Field(where), text)
+    entry.code, entry.name, entry.parent, entry.person = (
+        shown.get(where.value, "") for where in (Field.CODE, Field.NAME, Field.PARENT, Field.PERSON)
+    )
+    entry.kind = _kind_of(entry, shown.get(Field.KIND, ""), kinds)
+    _read_days(entry, cells, today)
+    _read_contacts(entry, cells)
+    _show_as_understood(entry)
+    role_text = shown.get(Field.ROLE) or (default_role if entry.person else None)
+    if role_text:
+        roles = roles_of(role_text)
+        if roles is None:
+            entry.refuse(Fault.BAD_ROLE, Field.ROLE)
+        entry.roles = tuple(roles or ())
+    return entry
+
+
+def _show_as_understood(entry: Entry) -> None:
+    """Days and phone numbers as they will be kept: a list holds 32907 or 912345678."""
+    if entry.founded is not None:
+        entry.judged.shown[Field.FOUNDED.value] = entry.founded.strftime("%d/%m/%Y")
+    if entry.usual_day is not None:
+        entry.judged.shown[Field.USUAL_DAY.value] = str(entry.usual_day)
+    if entry.phone is not None:
+        entry.judged.shown[Field.PHONE.value] = entry.phone
+
+
+def _check_text(entry: Entry, where: Field, text: str) -> None:
+    if has_unsafe_characters(text):
+        entry.refuse(Fault.UNSAFE, where)
+    if len(text) > _LONGEST.get(where, MAX_CELL_CHARS):
+        entry.refuse(Fault.TOO_LONG, where)
+    if text in ERROR_VALUES:
+        entry.refuse(Fault.FORMULA_ERROR, where)
+
+
+def _kind_of(entry: Entry, text: str, kinds: Mapping[str, Kind]) -> str | None:
+    if not text:
+        return None
+    kind = kinds.get(search_form(text))
+    if kind is None:
+        entry.refuse(Fault.BAD_KIND, Field.KIND, kinds=names_of(kinds.values()))
+        return None
+    return kind.code
+
+
+def names_of(kinds: Iterable[Kind]) -> str:
+    return ", ".join(dict.fromkeys(kind.name for kind in kinds))
+
+
+def _read_days(entry: Entry, cells: Mapping[Field, Cell], today: date) -> None:
+    if Field.FOUNDED in cells:
+        entry.founded = day_of(cells[Field.FOUNDED], today)
+        if entry.founded is None or entry.founded < FIRST_DAY:
+            entry.refuse(Fault.BAD_DAY, Field.FOUNDED)
+        elif entry.founded > today:
+            entry.refuse(Fault.DAY_TO_COME, Field.FOUNDED)
+    if Field.USUAL_DAY in cells:
+        entry.usual_day = usual_day_of(cells[Field.USUAL_DAY])
+        if entry.usual_day is None:
+            entry.refuse(Fault.BAD_USUAL_DAY, Field.USUAL_DAY)
+
+
+def _read_contacts(entry: Entry, cells: Mapping[Field, Cell]) -> None:
+    if Field.PHONE in cells:
+        entry.phone = phone_of(cells[Field.PHONE])
+        if entry.phone is None:
+            entry.refuse(Fault.BAD_PHONE, Field.PHONE)
+    if Field.EMAIL in cells:
+        entry.email = mail_of(text_of(cells[Field.EMAIL]))
+        if entry.email is None:
+            entry.refuse(Fault.BAD_EMAIL, Field.EMAIL)
