@@ -29,5 +29,10 @@ class Actor(UserMixin):
     limited_to: uuid.UUID | None = None
     by_token: bool = False
 
+    @property
+    def account(self) -> str:
+        """For whom a phone keeps what is typed and photographed; a report link's session is kept apart."""
+        return f"{self.user_id}.{self.limited_to}" if self.limited_to else str(self.user_id)
+
     def get_id(self) -> str:
         return self.token

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
-from flask import Flask, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, abort, after_this_request, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import LoginManager, current_user, login_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.orm import Session
@@ -61,7 +61,7 @@ KNOWN = "known"  # the logins that got in with this browser before
 KNOWN_LOGINS = 5
 PIN_LATER = "pin_later"  # somebody was offered a PIN on this phone and does not want one now
 FORMS = "csrf_token"  # Flask-WTF's own name for it
-DEVICE_COOKIE_LASTS = timedelta(days=400)  # browsers keep none longer
+COOKIE_LASTS = timedelta(days=400)  # browsers keep none longer
 
 
 def configure_sessions(app: Flask, settings: Settings, privilege_of: PrivilegeOf) -> None:
@@ -266,8 +266,7 @@ def enter(user: User, privilege: Privilege, next_path: str, device_id: uuid.UUID
     _start_over(user.language)
     session.permanent = True
     _remember(user.login)
-    g.pop("actor", None)
-    login_user(Actor(user.id, session_id, user.name, user.language, token, device_id, privilege, now))
+    _begin(Actor(user.id, session_id, user.name, user.language, token, device_id, privilege, now))
     log("signed in", user=str(user.id))
     return redirect(just_entered(local_path(next_path)), 303)
 
@@ -279,9 +278,14 @@ def enter_by_link(user: User, obligation_id: uuid.UUID, until: datetime) -> None
         session_id, token = open_limited_session(rows, user.id, obligation_id, until, now)
     _start_over(user.language)
     session.permanent = True
-    g.pop("actor", None)
-    login_user(Actor(user.id, session_id, user.name, user.language, token, limited_to=obligation_id))
+    _begin(Actor(user.id, session_id, user.name, user.language, token, limited_to=obligation_id))
     log("report link opened", user=str(user.id))
+
+
+def _begin(actor: Actor) -> None:
+    g.pop("actor", None)
+    login_user(actor)
+    _name_account(actor.account)
 
 
 def _start_over(language: str) -> None:
@@ -296,6 +300,26 @@ def _start_over(language: str) -> None:
 def forget_browser_state() -> None:
     """What signing out leaves: the language, and which logins this browser knows."""
     _start_over(session.get(LANGUAGE_KEY, ""))
+    _name_account("")
+
+
+def _name_account(account: str) -> None:
+    """Tell the browser whose phone it is now, with the very answer that changes it: a page's script may come too late,
+    and a phone that opens a report from its own keep must not show one person what another has left there."""
+
+    @after_this_request
+    def name(response: Response) -> Response:
+        return _keep_cookie(response, account_cookie(), account, httponly=False)
+
+
+def account_cookie() -> str:
+    return "__Host-account" if services().settings.https else "account"
+
+
+def _keep_cookie(response: Response, name: str, value: str, *, httponly: bool) -> Response:
+    https = services().settings.https
+    response.set_cookie(name, value, max_age=COOKIE_LASTS, path="/", secure=https, httponly=httponly, samesite="Lax")
+    return response
 
 
 def _remember(login: str) -> None:
@@ -364,16 +388,7 @@ def find_pinned() -> tuple[Device, User] | None:
 
 def pin_browser(response: Response, token: str) -> Response:
     """Give the browser the cookie that makes it a pinned phone."""
-    response.set_cookie(
-        device_cookie(),
-        token,
-        max_age=DEVICE_COOKIE_LASTS,
-        path="/",
-        secure=services().settings.https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
+    return _keep_cookie(response, device_cookie(), token, httponly=True)
 
 
 def pinned_for(user_id: uuid.UUID) -> uuid.UUID | None:

@@ -440,8 +440,7 @@ def cookies_set_by(answer: TestResponse) -> SimpleCookie:
 
 @any_database
 def test_the_cookie_belongs_to_this_host_alone_and_no_script_sees_it(world: World) -> None:
-    (cookie,) = cookies_set_by(sign_in(world.app.test_client(), "secretary1")).values()
-    assert cookie.key == "session"
+    cookie = cookies_set_by(sign_in(world.app.test_client(), "secretary1"))["session"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["domain"]) == (True, "Lax", "/", "")
     assert not cookie["secure"], "a browser would not send it back over plain http"
 
@@ -454,11 +453,23 @@ def test_behind_https_the_cookie_is_secure_and_bound_to_the_host_by_its_name(pub
     answer = client.post("/sign-in", data=data, base_url=PUBLIC_URL)
     assert answer.status_code == 303, "no Referer is needed, which our pages do not let browsers send"
     for shown in (page, answer):
-        (cookie,) = cookies_set_by(shown).values()
-        assert cookie.key == "__Host-session"
+        cookies = cookies_set_by(shown)
+        assert all(name.startswith("__Host-") and one["secure"] for name, one in cookies.items())
+        cookie = cookies["__Host-session"]
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
         assert (cookie["path"], cookie["domain"]) == ("/", "")
     assert client.get("/messages", base_url=PUBLIC_URL).status_code == 200
+
+
+@any_database
+def test_a_cookie_names_whose_phone_it_is_with_the_answer_that_changes_it(world: World) -> None:
+    client = world.app.test_client()
+    named = cookies_set_by(sign_in(client, "secretary1"))["account"]
+    assert named.value == str(world.users["secretary1"])
+    assert not named["httponly"], "the page that the phone has kept asks for it, with or without a network"
+    signed_out = client.post("/sign-out", data={"csrf_token": token_of(client.get("/messages"))})
+    assert cookies_set_by(signed_out)["account"].value == ""
+    assert with_cookie(world.app, named.value, "account").get("/messages").status_code == 302, "it opens nothing"
 
 
 # --- language

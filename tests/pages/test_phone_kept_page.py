@@ -400,3 +400,4 @@ def test_a_kept_page_makes_room_for_the_language_that_was_chosen_since(phone: Br
         page.goto(cell.address)
         expect(page.get_by_role("button", name="Send the report")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("lang", "en")
+        expect(page.locator(".skip")).to_have_text("To the main content")

@@ -184,6 +184,21 @@ def test_another_person_on_the_same_phone_sees_nothing(
     assert cell.reports() == [], "and go nowhere under another's name"
 
 
+def test_the_next_person_is_known_before_any_script_of_theirs_has_run(
+    phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
+) -> None:
+    page = open_form(phone, cell)
+    ready_for_no_network(page)
+    fill(page)
+    page.goto("about:blank")
+    phone.clear_cookies()
+    cell.site.sign_in_without_a_page(phone, "reporter1")
+    phone.set_offline(True)
+    page.goto(cell.address)
+    expect(page.locator("[data-shell-unknown]")).to_be_visible()
+    expect(page.locator("#present")).to_have_count(0)
+
+
 def test_who_came_by_a_report_link_is_kept_apart_and_loses_nothing_either(
     phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
 ) -> None:

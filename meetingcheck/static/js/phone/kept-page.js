@@ -21,8 +21,8 @@ export function copyOf(source) {
   }
   const { heading, unit } = form.dataset;
   const { title, documentElement } = source;
-  const bar = source.querySelector(".bar-home").textContent;
-  return { main: main.innerHTML, bar, title, lang: documentElement.lang, heading, unit };
+  const [bar, skip] = [".bar-home", ".skip"].map((part) => source.querySelector(part).textContent);
+  return { main: main.innerHTML, bar, skip, title, lang: documentElement.lang, heading, unit };
 }
 
 // A kept page, ready to take its place in the one that stands.
@@ -30,6 +30,7 @@ export function mainOf(copy) {
   const main = document.getElementById("main").cloneNode(false);
   main.innerHTML = copy.main;
   document.querySelector(".bar-home").textContent = copy.bar;
+  if (copy.skip) document.querySelector(".skip").textContent = copy.skip;
   document.title = copy.title;
   document.documentElement.lang = copy.lang || document.documentElement.lang;
   return main;

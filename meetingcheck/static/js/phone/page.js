@@ -2,15 +2,13 @@
 // has. Where a phone cannot keep anything (an app's own browser, plain http, an old browser) the plain form does the work.
 
 import { installWorker, whyUnable } from "./able.js";
-import { accountOf, fetchPage } from "./kept-page.js";
 import { PhonePage } from "./phone-page.js";
 import { getNote, listPages, listPhotos, setNote } from "./store.js";
 import { fill } from "./words.js";
 
 // What the installed app opens (with a network it leads home), and the neutral page itself: no form's own address.
 const LISTS = ["/obligations/", "/check-in-shell"];
-const ENTERED = "?entered=1"; // somebody has just signed in
-const ARRIVED_BY = [ENTERED, "?whole=1"];
+const ARRIVED_BY = ["?entered=1", "?whole=1"]; // somebody has just signed in; somebody else's turn
 
 function plain(reason) {
   import("../photo-picker.js");
@@ -40,12 +38,11 @@ async function list(account) {
   document.querySelector(pages.length ? "[data-shell-list]" : "[data-shell-unknown]").hidden = false;
 }
 
-// For whom the phone opens what it has. What it noted before does not count when somebody has just signed in: home says
-// who it is now.
+// For whom the phone opens what it has: whom the server has let in last. A cookie says so as soon as it has answered,
+// before any script; the phone's own note counts where there is none.
 async function whoElse() {
-  if (location.search !== ENTERED) return (await getNote("account")) || "";
-  const { source } = await fetchPage("/");
-  return source ? accountOf(source) : "";
+  const said = /(?:^|; )(?:__Host-)?account=([^;]*)/.exec(document.cookie);
+  return said ? said[1] : (await getNote("account")) || "";
 }
 
 // A try with nothing at stake: kept apart from the account's own, and gone when it is over.
