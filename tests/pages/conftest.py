@@ -44,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         world = make_world(app, clock)
         server = create_server(app, host="127.0.0.1", port=port, threads=4)
         threading.Thread(target=server.run, daemon=True).start()
-        yield Site(settings.public_url, world)
+        yield Site(settings.public_url, world, store)
         server.close()
         decoder_of(app).close()
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import BrowserContext, Page
 
+from tests.engines.store import RunningStore
 from tests.world import PASSWORD, TOKEN, World
 
 
@@ -11,6 +12,7 @@ from tests.world import PASSWORD, TOKEN, World
 class Site:
     address: str
     world: World
+    store: RunningStore
 
     def sign_in(self, page: Page, login: str) -> None:
         page.goto(f"{self.address}/sign-in")

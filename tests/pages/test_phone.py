@@ -83,6 +83,34 @@ def test_a_tab_killed_in_the_middle_of_a_photo_goes_on_where_it_stopped(
     assert left_after_sending(page) == NOTHING, "what was sent is not kept"
 
 
+def test_while_the_store_is_away_the_next_photo_is_on_its_way_all_the_same(
+    phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
+) -> None:
+    page = open_form(phone, cell)
+    fill(page)
+    another, store = files[0].with_name("IMG_0003.jpg"), cell.site.store
+    another.write_bytes(samples.jpeg(samples.noise(400, 300)))
+    store.kill()
+    try:
+        photograph(page, files)
+        expect(page.locator(".tile em", has_text="hệ thống đang lưu")).to_have_count(2, timeout=SLOW_MS)
+        kept = on_phone(page)["photos"]
+        assert [one["state"] for one in kept] == ["ready", "ready"], "the phone keeps them until they are stored"
+        assert len(on_phone(page)["blobs"]) == 2
+        page.set_input_files("#overview-camera", another)
+        expect(page.locator(".tile em", has_text="hệ thống đang lưu")).to_have_count(3, timeout=SLOW_MS)
+        with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+            page.get_by_role("button", name="Bỏ ảnh này: IMG_0003.jpg").click()
+        press_send(page)
+        said(page, "Đang gửi")
+    finally:
+        store.start()
+    cell.site.world.work()
+    expect(page.get_by_role("status").first).to_contain_text(SENT, timeout=SLOW_MS)
+    one_whole_report(cell, kept)
+    assert left_after_sending(page) == NOTHING
+
+
 def test_the_page_opens_without_a_network_takes_photos_and_sends_later(
     phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
 ) -> None:

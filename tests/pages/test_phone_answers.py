@@ -2,6 +2,7 @@
 somebody's Wi-Fi. It takes none of them for success, loses nothing, and goes on when the server can be reached again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +50,7 @@ def line(site: Site) -> Iterator[PhoneLine]:
 def phone(browser: Browser, cell: Cell, line: PhoneLine) -> Iterator[BrowserContext]:
     with open_context(browser) as context:
         page = context.new_page()
-        Site(line.url, cell.site.world).sign_in(page, cell.login)
+        replace(cell.site, address=line.url).sign_in(page, cell.login)
         page.close()
         yield context
 

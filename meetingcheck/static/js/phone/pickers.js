@@ -202,6 +202,7 @@ class Tile {
     if (this.row.state === "arrived") return this.page.takeBack(this.row);
     const around = this.element.closest("[data-photo-picker]");
     this.page.removing.add(this.row.id);
+    this.page.queue.giveUp(this.row);
     await removePhoto(this.row.id);
     await this.page.removed(this.row);
     return around.querySelector(".tile button, input").focus(); // the button that had the focus is gone

@@ -1,5 +1,6 @@
 // Sends the photos that a phone keeps, one after the other, in pieces that take two to four seconds each. It goes on
-// where the server says that it stopped, and counts a photo as arrived only when the server has said its SHA-256.
+// where the server says that it stopped, and counts a photo as arrived only when the server has said its SHA-256. While
+// the server has yet to store one, the next is on its way.
 
 import { Pace } from "./pace.js";
 import { changePhoto, getBlob, listPhotos } from "./store.js";
@@ -14,6 +15,7 @@ const TRIES_TO_SHRINK = 4; // a tab is often killed for the camera's sake, not f
 const TRIES_TO_SEND = 3;
 const FIRST_LOOK_MS = 2000;
 const LONGEST_LOOK_MS = 15000; // somebody looks at the page, and a look costs a head only
+const MOST_WHOLE = 8; // photos that the server has yet to store, before the phone waits for them
 const REMEMBERED = 4;
 const SENT_AGAIN_MS = 100; // a request whose connection is looked for so late had been begun over another
 
@@ -45,6 +47,9 @@ export class Queue {
     this.asked = []; // the last requests: when, and how many bytes beside the head
     this.failures = 0;
     this.progress = new Map();
+    this.whole = new Map(); // where the photos are that the server has all of and has yet to store
+    this.looks = 0; // in vain, one after the other
+    this.look = () => undefined; // ends the waiting for the next one
     this.state = "idle"; // idle, sending, waiting, full, busy, signedOut, ended
     this.full = false; // the phone has no room to make photos smaller
     this.sentence = "";
@@ -60,6 +65,7 @@ export class Queue {
   // Photos are made smaller one by one, beside the sending, so that a bad line does not keep them large.
   async wake() {
     clearTimeout(this.timer);
+    this.look();
     // A phone that has no room left sends what is ready, and tries again.
     this.preparing = this.preparing.then(() => this.prepare()).catch(() => true);
     this.full = await this.preparing;
@@ -119,16 +125,40 @@ export class Queue {
       const all = await listPhotos(this.account).catch(() => null);
       if (all === null) return this.later("full");
       const waiting = all.filter((one) => one.state === "ready");
+      this.forgetAllBut(new Set(waiting.map((one) => one.id)));
       if (waiting.length === 0) return this.full ? this.later("full") : this.change("idle");
       if (navigator.onLine === false) return this.change("waiting");
       await this.change("sending");
-      try {
-        await this.send(waiting[0]);
-      } catch (error) {
-        if (await this.failed(waiting[0], error)) return undefined;
-      } finally {
-        this.progress.delete(waiting[0].id);
-      }
+      const next = this.whole.size < MOST_WHOLE && waiting.find((one) => !this.whole.has(one.id));
+      if (next ? await this.tryTo(next, () => this.send(next)) : await this.lookAtAll(waiting)) return undefined;
+    }
+  }
+
+  // Somebody takes a photo away that the server has all of: it must not come into the report when it is stored at last.
+  giveUp(row) {
+    const where = this.whole.get(row.id);
+    if (where) this.ask(where, "DELETE", {}).catch(() => undefined);
+  }
+
+  // What somebody has taken away meanwhile, here or in another tab.
+  forgetAllBut(waiting) {
+    for (const id of this.whole.keys()) {
+      if (waiting.has(id)) continue;
+      this.whole.delete(id);
+      this.progress.delete(id);
+    }
+  }
+
+  // True when nothing more is to be done now.
+  async tryTo(row, work) {
+    try {
+      await work();
+      return false;
+    } catch (error) {
+      this.whole.delete(row.id);
+      return await this.failed(row, error);
+    } finally {
+      if (!this.whole.has(row.id)) this.progress.delete(row.id);
     }
   }
 
@@ -194,18 +224,39 @@ export class Queue {
       this.failures = 0;
       offset = Number(answer.headers.get("Upload-Offset"));
     }
+    this.looks = 0;
     await this.settle(row, where, answer);
   }
 
-  // The bytes are there: wait until they are stored, then compare.
-  async settle(row, where, answer) {
-    let told = answer;
-    for (let wait = FIRST_LOOK_MS; told.headers.get("Upload-State") === "whole"; wait = Math.min(2 * wait, LONGEST_LOOK_MS)) {
-      this.show(row, 1);
-      await new Promise((resolve) => setTimeout(resolve, wait * (0.5 + Math.random())));
-      told = await this.ask(where, "HEAD", {});
-      await this.check(row, told);
+  // Nothing is left but to see what of it is stored by now; after a while, or when something has changed.
+  async lookAtAll(waiting) {
+    const wait = Math.min(FIRST_LOOK_MS * 2 ** this.looks, LONGEST_LOOK_MS) * (0.5 + Math.random());
+    await new Promise((resolve) => {
+      this.look = resolve;
+      setTimeout(resolve, wait);
+    });
+    this.looks += 1;
+    for (const row of waiting.filter((one) => this.whole.has(one.id))) {
+      if (await this.tryTo(row, () => this.lookAt(row))) return true;
     }
+    return false;
+  }
+
+  async lookAt(row) {
+    if (this.stolen) throw new Error("another tab goes on");
+    const where = this.whole.get(row.id);
+    const answer = await this.ask(where, "HEAD", {});
+    await this.check(row, answer);
+    await this.settle(row, where, answer);
+  }
+
+  // The bytes are there: once they are stored, compare.
+  async settle(row, where, told) {
+    if (told.headers.get("Upload-State") === "whole") {
+      this.whole.set(row.id, where);
+      return this.show(row, 1);
+    }
+    this.whole.delete(row.id);
     if (told.headers.get("Upload-SHA256") !== row.sha256) return this.sendAnew(row);
     const changes = { state: "arrived", arrivedAt: Date.now(), photo: told.headers.get("Upload-Photo") || "" };
     await changePhoto(row.id, changes, null);
