@@ -42,6 +42,7 @@ UNITS_IMPORTED = JobKind("orgs.units_imported", lane="alerts")
 """Said after an import; the features to the right, which know what units owe, take it from there."""
 
 ROWS_AT_A_TIME = 2_000
+SHOWN_PASSED_OVER = 100
 LONGEST_FILE_NAME = 200
 
 
@@ -126,6 +127,7 @@ def show_preview(session: Session, run: ImportRun, table: Table, plan: Plan, pro
         "legacy": table.legacy.value if table.legacy else None,
         "samples": [list(sample) for sample in table.samples],
         "unread_sheets": list(table.unread_sheets),
+        "passed_over": list(table.passed_over[:SHOWN_PASSED_OVER]),
         "plan": fingerprint(plan),
         "replaced": len(plan.succeeded),
     }

@@ -1,15 +1,17 @@
-"""Finding the header of a list: under titles, over one or two rows, whatever the office calls its columns."""
+"""Finding the header of a list: under titles, over one to three rows, whatever the office calls its columns."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from meetingcheck.lib.text import N_, search_form
 from meetingcheck.orgs.importing.outcomes import Line
 
 ROWS_LOOKED_AT = 30
 FEWEST_FIELDS = 2
+MOST_HEADER_ROWS = 3
 
 
 class Field(StrEnum):
@@ -102,14 +104,14 @@ _ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 
 
-def _plain(text: str) -> str:
-    """A header in its plainest form: no accents, no signs, nothing in brackets."""
+def plain(text: str) -> str:
+    """A text in its plainest form: no accents, no signs, nothing in brackets."""
     return " ".join(_SIGNS.sub(" ", search_form(text)).split())
 
 
 _FIELDS = {
     **{name.strip(): field for field, names in _OTHER_NAMES.items() for name in names.split(";")},
-    **{_plain(title): field for field, title in TITLES.items()},
+    **{plain(title): field for field, title in TITLES.items()},
     **dict.fromkeys(_SECRETARY_NAMES, Field.PERSON),
 }
 
@@ -131,11 +133,11 @@ def find_header(lines: Sequence[Line]) -> Header | None:
     """
     best: Header | None = None
     for index in range(min(len(lines), ROWS_LOOKED_AT)):
-        rows = [_texts(line) for line in lines[index : index + 2]]
-        candidates = [_read(rows[0], [[text] for text in rows[0]], index + 1)]
-        if len(rows) == 2 and _continues(rows[0], rows[1]):
-            candidates.append(_read_two(rows[0], rows[1], index + 2))
-        for header in candidates:
+        rows = [_texts(line) for line in lines[index : index + MOST_HEADER_ROWS]]
+        for height in range(1, len(rows) + 1):
+            if not _is_stack(rows[:height]):
+                continue
+            header = _read_stack(rows[:height], index + height)
             if _is_header(header) and (best is None or len(header.columns) > len(best.columns)):
                 best = header
     return best
@@ -150,22 +152,32 @@ def _texts(line: Line) -> list[str]:
     return [str(cell) for cell in line.cells]
 
 
+def _is_stack(rows: Sequence[list[str]]) -> bool:
+    """Whether rows may be one header: somewhere a lower one names a field where the one above it has merged cells."""
+    if any(text.isdecimal() for row in rows[1:] for text in row):
+        return False
+    return len(rows) == 1 or any(_continues(upper, lower) for upper, lower in pairwise(rows))
+
+
 def _continues(upper: list[str], lower: list[str]) -> bool:
-    """Whether a row may be the second one of a header: it names a field where the upper cells are merged."""
-    named = [index for index, text in enumerate(lower) if _field_of(_plain(text))]
-    return any(index >= len(upper) or not upper[index] for index in named) and not any(map(str.isdecimal, lower))
+    named = [index for index, text in enumerate(lower) if _field_of(plain(text))]
+    return any(index >= len(upper) or not upper[index] for index in named)
 
 
-def _read_two(upper: list[str], lower: list[str], below: int) -> Header:
-    """A header of two rows, whose upper cells may be merged over several columns."""
-    width = max(len(upper), len(lower))
-    over = ""
+def _read_stack(rows: Sequence[list[str]], below: int) -> Header:
+    """A header of some rows, whose upper cells may be merged over several columns. Each column may be read by its
+    lowest text with what stands over it, and by that text alone."""
+    over = [""] * len(rows)
     texts, readings = [], []
-    for index in range(width):
-        above, beneath = (row[index] if index < len(row) else "" for row in (upper, lower))
-        over = above or over
-        texts.append(beneath or above)
-        readings.append([f"{beneath} {over}", f"{over} {beneath}", beneath, *([] if beneath else [above])])
+    for index in range(max(map(len, rows))):
+        cells = [row[index] if index < len(row) else "" for row in rows]
+        for depth, text in enumerate(cells):
+            if text:
+                over[depth:] = [text] + [""] * (len(rows) - depth - 1)
+        own = next((text for text in reversed(cells) if text), "")
+        above = [text for text in reversed(over) if text and text != own]
+        texts.append(own)
+        readings.append([*(f"{own} {text}" for text in above), *(f"{text} {own}" for text in above), own])
     return _read(texts, readings, below)
 
 
@@ -173,7 +185,7 @@ def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -
     columns: dict[str, int] = {}
     default_role = None
     for index, candidates in enumerate(readings):
-        field, is_secretarys = next((found for text in candidates if (found := _field_of(_plain(text)))), (None, False))
+        field, is_secretarys = next((found for text in candidates if (found := _field_of(plain(text)))), (None, False))
         if field is not None and field not in columns:
             columns[field.value] = index
             default_role = SECRETARY if is_secretarys and field is Field.PERSON else default_role

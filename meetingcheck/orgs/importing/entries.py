@@ -9,7 +9,16 @@ from meetingcheck.orgs.importing.columns import Field
 from meetingcheck.orgs.importing.faults import Fault
 from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Cell, Line
 from meetingcheck.orgs.importing.plan import Found, Judged, Kind
-from meetingcheck.orgs.importing.values import ERROR_VALUES, day_of, mail_of, phone_of, roles_of, text_of, usual_day_of
+from meetingcheck.orgs.importing.values import (
+    ERROR_VALUES,
+    day_of,
+    mail_of,
+    names_deputy,
+    phone_of,
+    roles_of,
+    text_of,
+    usual_day_of,
+)
 
 LONGEST_CODE = 40
 LONGEST_NAME = 200
@@ -71,7 +80,7 @@ def read_entry(
     if role_text:
         roles = roles_of(role_text)
         if roles is None:
-            entry.refuse(Fault.BAD_ROLE, Field.ROLE)
+            entry.refuse(Fault.DEPUTY if names_deputy(role_text) else Fault.BAD_ROLE, Field.ROLE)
         entry.roles = tuple(roles or ())
     return entry
 

@@ -50,6 +50,7 @@ class Fault(StrEnum):
     BAD_PHONE = "bad_phone"
     BAD_EMAIL = "bad_email"
     BAD_ROLE = "bad_role"
+    DEPUTY = "deputy"
     BAD_KIND = "bad_kind"
     UNIT_MISSING = "unit_missing"
     NAME_MISSING = "name_missing"
@@ -89,6 +90,10 @@ FAULT_SENTENCES = {
     Fault.BAD_ROLE: N_(
         "Nhiệm vụ chưa đúng; hãy ghi: bí thư, người gửi báo cáo, cán bộ theo dõi, quản trị, người xem, hoặc "
         "cấp ủy viên phụ trách."
+    ),
+    Fault.DEPUTY: N_(
+        "Ở đây phó bí thư không phải là một nhiệm vụ. Nếu đồng chí ấy gửi báo cáo của chi bộ, hãy ghi: "
+        "người gửi báo cáo; nếu không, hãy bỏ dòng này."
     ),
     Fault.BAD_KIND: N_("Không có loại này; các loại đang có: %(kinds)s."),
     Fault.UNIT_MISSING: N_("Thiếu mã hoặc tên đơn vị."),

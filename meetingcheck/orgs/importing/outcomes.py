@@ -70,7 +70,7 @@ class Table:
     """The rows under a recognised header. `columns` says which column holds which field.
 
     `legacy` is the old encoding that the texts seem to be in; `samples` shows some texts before and after conversion.
-    `unread_sheets` names the workbook's other sheets.
+    `unread_sheets` names the workbook's other sheets, `passed_over` the rows of totals and signatures by their numbers.
     """
 
     header: tuple[str, ...]
@@ -80,3 +80,4 @@ class Table:
     legacy: Legacy | None = None
     samples: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     unread_sheets: tuple[str, ...] = ()
+    passed_over: tuple[int, ...] = ()

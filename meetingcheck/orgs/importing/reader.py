@@ -19,6 +19,7 @@ from openpyxl.reader.excel import load_workbook
 
 from meetingcheck.lib.text import one_line, storable, visible
 from meetingcheck.orgs.importing.columns import Header, find_header
+from meetingcheck.orgs.importing.foot import split_foot
 from meetingcheck.orgs.importing.legacy import convert, count_syllables, detect
 from meetingcheck.orgs.importing.outcomes import (
     MAX_BYTES,
@@ -112,12 +113,14 @@ def _table(header: Header, lines: list[Line], as_stored: list[Line], legacy: Leg
     body = [line for line in lines[header.below :] if not _is_comment(line)]
     if body and _numbers_columns(body[0]):
         del body[0]
+    body, foot = split_foot([line for line in body if _says_something(line, header)])
     if not body:
         raise FileRefused(FileProblem.NO_ROWS)
     if len(body) > MAX_ROWS:
         raise FileRefused(FileProblem.TOO_MANY_ROWS)
     samples = _samples(as_stored[header.below :], legacy) if legacy else ()
-    return Table(header.texts, header.columns, tuple(body), header.default_role, legacy, samples)
+    passed_over = tuple(line.number for line in foot)
+    return Table(header.texts, header.columns, tuple(body), header.default_role, legacy, samples, (), passed_over)
 
 
 def _spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]:
@@ -143,6 +146,11 @@ def _spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]
 
 def _is_comment(line: Line) -> bool:
     return str(next(filter(None, line.cells), "")).startswith(COMMENT)
+
+
+def _says_something(line: Line, header: Header) -> bool:
+    """Whether a row holds anything that is read; rows are numbered in advance, and left empty."""
+    return any(index < len(line.cells) and line.cells[index] != "" for index in header.columns.values())
 
 
 def _numbers_columns(line: Line) -> bool:

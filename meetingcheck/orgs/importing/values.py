@@ -13,7 +13,7 @@ WATCHER = "watcher"
 """In a list a watcher stands among the roles; in the tables it is none."""
 
 _ROLES = {
-    "secretary": "bi thu; bi thu chi bo; secretary",
+    "secretary": "secretary",
     "reporter": "nguoi gui bao cao; nguoi gui; nguoi bao cao; gui bao cao; reporter",
     "reviewer": "can bo theo doi; theo doi; nguoi theo doi; can bo phu trach theo doi; reviewer",
     "administrator": "quan tri; quan tri vien; nguoi quan tri; quan tri he thong; administrator; admin",
@@ -21,7 +21,15 @@ _ROLES = {
     WATCHER: "cap uy vien phu trach; cap uy phu trach; uy vien phu trach; phu trach; watcher",
 }
 _ROLE_OF = {name.strip(): role for role, names in _ROLES.items() for name in names.split(";")}
-_BETWEEN_ROLES = re.compile(r"\s*[,;+/\n]\s*")
+_OF_CELL = "(?: (?:chi bo|cb|chi uy|cap uy)(?: .+)?)?"
+_IS_SECRETARY = re.compile(f"(?:(?:dong chi|d/c) )?(?:bi thu|bt){_OF_CELL}")
+_IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?(?:pho bi thu|pho bt|pbt){_OF_CELL}")
+# What the same person does besides, which is nothing to this product: head of a hamlet, member of a board.
+_OTHER_POST = re.compile(
+    "(?:(?:to |ap |thon |ban )?truong|pho|chu tich|chu nhiem|giam doc|hieu truong|bi thu doan|can bo|cong chuc|chi huy"
+    "|(?:chi uy|dang uy|huyen uy|uy|hoi|dang) vien|dang uy|thuong vu|ban thuong vu|bch|btv)(?: .+)?"
+)
+_BETWEEN_ROLES = re.compile(r"\s*[,;+\n]\s*|(?<!d)\s*/\s*(?!c )|\s+(?:kiem(?: nhiem)?|va)\s+|\s+[-–]\s+")
 
 _DAY_FIRST = re.compile(
     r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"
@@ -64,9 +72,19 @@ def mail_of(text: str) -> str | None:
 
 
 def roles_of(text: str) -> list[str] | None:
-    """The roles that a cell names; None when one of them is unknown."""
-    found = [_ROLE_OF.get(search_form(name)) for name in _BETWEEN_ROLES.split(text) if name]
-    return None if None in found else list(dict.fromkeys(role for role in found if role))
+    """The roles that a cell names; None when one of them is unknown. Another post beside a role says nothing."""
+    named = [name for name in _BETWEEN_ROLES.split(search_form(text)) if name]
+    found = {name: SECRETARY if _IS_SECRETARY.fullmatch(name) else _ROLE_OF.get(name) for name in named}
+    roles = [role for role in found.values() if role]
+    unknown = [name for name, role in found.items() if role is None]
+    if unknown and not (roles and all(_OTHER_POST.fullmatch(name) for name in unknown)):
+        return None
+    return list(dict.fromkeys(roles))
+
+
+def names_deputy(text: str) -> bool:
+    """Whether a cell names a deputy secretary, which is no role here."""
+    return any(_IS_DEPUTY.fullmatch(name) for name in _BETWEEN_ROLES.split(search_form(text)))
 
 
 def day_of(cell: Cell, today: date) -> date | None:

@@ -61,6 +61,7 @@ def pack_answer(outcome: Table | FileProblem) -> bytes:
             "legacy": outcome.legacy,
             "samples": outcome.samples,
             "unread_sheets": outcome.unread_sheets,
+            "passed_over": outcome.passed_over,
             "lines": [[line.number, *line.cells] for line in outcome.lines],
         }
     body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
@@ -90,6 +91,7 @@ def unpack_answer(answer: bytes) -> Table | FileProblem:
             legacy=None if legacy is None else Legacy(legacy),
             samples=tuple((_text(old), _text(new)) for old, new in _some(fields["samples"], MAX_COLUMNS)),
             unread_sheets=tuple(_text(text) for text in _some(fields["unread_sheets"], MAX_COLUMNS)),
+            passed_over=tuple(_number(line, 2_000_000) for line in _some(fields["passed_over"], MAX_ROWS)),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WireError("answer without sense") from error

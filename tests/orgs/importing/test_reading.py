@@ -23,6 +23,7 @@ from meetingcheck.orgs.importing.values import (
     day_of,
     mail_of,
     may_be_one_person,
+    names_deputy,
     phone_of,
     roles_of,
     same_name,
@@ -256,6 +257,70 @@ class TestHeaders:
         ]
         table = read_table(xlsx_of([*titles, "Loại"], ["Chi bộ", "x"]), converted=False)
         assert table.columns == {"name": 0, "kind": 7}
+
+    def test_a_header_of_three_rows_is_understood(self) -> None:
+        rows = [
+            ["TT", "Tên chi bộ", "Bí thư chi bộ", "", "", "Ngày họp"],
+            ["", "", "Họ và tên", "Liên lạc", "", ""],
+            ["", "", "", "Điện thoại", "Thư điện tử", ""],
+            ["1", "Chi bộ Một", "Nguyễn Văn An", "0912345678", "an@example.vn", "3"],
+        ]
+        table = read_table(write_csv(rows), converted=False)
+        assert table.columns == {"name": 1, "person": 2, "phone": 3, "email": 4, "usual_day": 5}
+        assert table.default_role == "bí thư"
+        assert [line.number for line in table.lines] == [4]
+
+    @pytest.mark.parametrize(
+        "foot",
+        [
+            [["", "Tổng cộng", "", "2"]],
+            [
+                ["", "Tổng số: 2 chi bộ"],
+                ["", "", "Mẫu, ngày 3 tháng 11 năm 2026"],
+                ["", "Người lập biểu", "T/M ĐẢNG ỦY"],
+            ],
+            [
+                ["", "Danh sách này có 2 chi bộ./."],
+                ["", "NGƯỜI LẬP"],
+                ["", "(Ký, ghi rõ họ tên)"],
+                ["", "Trần Thị Bình"],
+            ],
+            [["", "TM. BAN THƯỜNG VỤ"], ["", "PHÓ BÍ THƯ"], ["", "", "Trần Thị Bình"]],
+            [["", "Ghi chú: số điện thoại có Zalo"], ["", "Nơi nhận:"], ["", "- Như trên"]],
+        ],
+    )
+    def test_totals_and_signatures_are_no_units(self, foot: list[list[str]]) -> None:
+        rows = [
+            ["TT", "Tên chi bộ", "Bí thư", "Điện thoại"],
+            ["1", "Chi bộ Một", "Nguyễn Văn An", "0912345678"],
+            ["2", "Chi bộ Ghi chép", "Lê Đức Công", "0912345679"],
+        ]
+        table = read_table(write_csv([*rows, *foot]), converted=False)
+        assert [line.number for line in table.lines] == [2, 3]
+        assert table.passed_over == tuple(range(4, 4 + len(foot)))
+
+    def test_a_subtotal_is_passed_over_where_it_stands_and_numbers_alone_are_no_rows(self) -> None:
+        rows = [
+            ["TT", "Tên chi bộ", "Trực thuộc", "Điện thoại"],
+            ["1", "Chi bộ Một", "Đảng bộ A", "0912345678"],
+            ["", "Cộng", "", ""],
+            ["2", "Chi bộ Tổng công ty Mẫu", "Đảng bộ B", "0912345679"],
+            ["3", "Chi bộ Cộng Hòa", "Đảng bộ B", ""],
+            ["4", "", "", ""],
+        ]
+        table = read_table(write_csv(rows), converted=False)
+        assert [line.number for line in table.lines] == [2, 4, 5]
+        assert table.passed_over == (3,)
+
+    def test_who_can_be_called_is_no_signature(self) -> None:
+        rows = [
+            ["Tên chi bộ", "Họ tên", "Điện thoại"],
+            ["Ghi chú", "Nguyễn Văn An", "0912345678"],
+            ["Tổng cộng", "Lê Đức Công", "0912345679"],
+        ]
+        table = read_table(write_csv(rows), converted=False)
+        assert len(table.lines) == 2
+        assert table.passed_over == ()
 
     def test_a_row_of_data_is_no_second_header(self) -> None:
         table = read_table(xlsx_of(["Tên đơn vị", "Mã", "Xyz"], ["Chi bộ", "M1", "Loại"]), converted=False)
@@ -549,6 +614,27 @@ class TestValues:
     )  # fmt: skip
     def test_usual_days(self, typed: str | int, day: int | None) -> None:
         assert usual_day_of(typed) == day
+
+    @pytest.mark.parametrize(
+        ("typed", "roles"),
+        [
+            ("Bí thư chi bộ thôn Mẫu 1", ["secretary"]),
+            ("BT chi bộ", ["secretary"]),
+            ("Đ/c Bí thư", ["secretary"]),
+            ("Bí thư kiêm Trưởng thôn", ["secretary"]),
+            ("Bí thư chi bộ - Trưởng ban công tác mặt trận", ["secretary"]),
+            ("Trưởng thôn, bí thư", ["secretary"]),
+            ("Bí thư / người gửi báo cáo", ["secretary", "reporter"]),
+            ("Bí thư, người gửi báo cao nhất", None),
+            ("Phó bí thư", None),
+            ("Bí thư Đảng ủy", None),
+            ("Trưởng thôn", None),
+            ("Đảng viên", None),
+        ],
+    )
+    def test_what_offices_write_for_a_post(self, typed: str, roles: list[str] | None) -> None:
+        assert roles_of(typed) == roles
+        assert names_deputy(typed) == (typed == "Phó bí thư")
 
     def test_roles(self) -> None:
         assert roles_of("Bí thư") == ["secretary"]
