@@ -8,6 +8,8 @@ from vn_collate import collate_key
 DIGITS = re.compile(r"\d+")
 SPACES = re.compile(r"\s+")
 # Bidirectional marks can make a name read as another; control characters can break a header or a log line.
+LONGEST_SEARCH = 100  # characters
+MOST_SEARCH_WORDS = 10
 UNSAFE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 REPLACEMENT = "\ufffd"  # stands where a character could not be read
 LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
@@ -55,6 +57,11 @@ def search_form(text: str) -> str:
     """Lower case without accents, d for đ, so that "to mau" finds "Tổ Mẫu" in NFC and NFD alike."""
     decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
     return SPACES.sub(" ", "".join(char for char in decomposed if not unicodedata.combining(char))).strip()
+
+
+def search_words(typed: str) -> list[str]:
+    """What is looked for, word by word; each of them must be found in a name's search form."""
+    return [word for word in search_form(typed[:LONGEST_SEARCH]).split(" ") if word][:MOST_SEARCH_WORDS]
 
 
 def sort_key(text: str) -> bytes:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from meetingcheck.accounts.models import User
 from meetingcheck.accounts.queries import is_founder
 from meetingcheck.accounts.rules import Privilege
-from meetingcheck.lib.text import search_form
+from meetingcheck.lib.text import search_form, search_words
 from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind, UnitParent, UnitScope, Watcher
 
 
@@ -292,6 +292,35 @@ def list_children(session: Session, unit_id: uuid.UUID, day: date, limit: int) -
             .limit(limit)
         )
     )
+
+
+def named_like(words: str) -> list[ColumnElement[bool]]:
+    """Units whose name holds each of the words, in any order and without accents, or whose code one of them is."""
+    return [
+        or_(Unit.name_search.contains(word, autoescape=True), func.lower(Unit.code) == word)
+        for word in search_words(words)
+    ]
+
+
+def find_below(session: Session, unit_id: uuid.UUID, words: str, day: date, limit: int) -> list[tuple[Unit, str]]:
+    """The units anywhere below one that are called so, each with its superior's name; closed ones last."""
+    superior = aliased(Unit)
+    rows = session.execute(
+        select(Unit, superior.name)
+        .join(UnitScope, UnitScope.descendant == Unit.id)
+        .join(UnitParent, UnitParent.unit_id == Unit.id)
+        .join(superior, superior.id == UnitParent.parent_id)
+        .where(
+            UnitScope.ancestor == unit_id,
+            UnitScope.depth > 0,
+            _not_over(UnitScope.from_on, UnitScope.to_on, day),
+            _not_over(UnitParent.from_on, UnitParent.to_on, day),
+            *named_like(words),
+        )
+        .order_by(Unit.closed_on.is_not(None), Unit.name_sort, Unit.id)
+        .limit(limit)
+    )
+    return list(dict.fromkeys((unit, name) for unit, name in rows))
 
 
 def list_kinds(session: Session) -> list[UnitKind]:

@@ -13,8 +13,8 @@ from meetingcheck.duties.queries import REGULAR, THEMATIC, state_expression
 from meetingcheck.duties.rules import Month, ObligationState
 from meetingcheck.meetings.queries import meeting_ids_of
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope, Watcher
-from meetingcheck.orgs.queries import cell_ids_below, in_force
-from meetingcheck.supervision.rules import MISSING, WAITING, BoardFilter, Group, group_of, search_words
+from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like
+from meetingcheck.supervision.rules import MISSING, WAITING, BoardFilter, Group, group_of
 
 ROWS_A_PAGE = 50
 ROWS_AT_A_TIME = 500  # of an exported board
@@ -163,14 +163,6 @@ def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.filter.mine:
         chosen.append(Unit.id.in_(_watched(scope.viewer_id, scope.today)))
     return [*chosen, *named_like(scope.filter.words)]
-
-
-def named_like(words: str) -> list[ColumnElement[bool]]:
-    """Units whose name holds each of the words, in any order and without accents, or whose code one of them is."""
-    return [
-        or_(Unit.name_search.contains(word, autoescape=True), func.lower(Unit.code) == word)
-        for word in search_words(words)
-    ]
 
 
 def _watched(user_id: uuid.UUID, today: date) -> Select[uuid.UUID]:

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meetingcheck.duties.rules import ObligationState
-from meetingcheck.lib.text import N_, search_form
-
-LONGEST_SEARCH = 100  # characters
-MOST_WORDS = 10
+from meetingcheck.lib.text import LONGEST_SEARCH, N_
 
 
 class Group(StrEnum):
@@ -59,11 +56,6 @@ class BoardFilter:
             "q": self.words,
         }
         return {name: value for name, value in found.items() if value}
-
-
-def search_words(typed: str) -> list[str]:
-    """Each of them must be found in a name; without accents, as names are kept for searching."""
-    return [word for word in search_form(typed[:LONGEST_SEARCH]).split(" ") if word][:MOST_WORDS]
 
 
 def parse_filter(show: str, parent: str, mine: str, words: str) -> BoardFilter:

@@ -18,10 +18,11 @@ from meetingcheck.lib.http.api_schemas import (
     TypedCount,
     TypedFlag,
 )
+from meetingcheck.lib.text import LONGEST_SEARCH
 from meetingcheck.orgs.schemas import UnitName
 from meetingcheck.photos.models import Purpose
 from meetingcheck.photos.schemas import PhotoTold
-from meetingcheck.supervision.rules import LONGEST_SEARCH, Group
+from meetingcheck.supervision.rules import Group
 
 
 class BoardAsked(AskedQuery):

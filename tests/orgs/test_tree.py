@@ -57,6 +57,24 @@ def test_a_new_cell_stands_below_its_whole_line_and_owes_at_once(world: World) -
     assert actions_on(world, cell.id) == ["unit_founded"]
 
 
+def test_a_unit_is_found_from_above_by_words_of_its_name_or_its_code(world: World) -> None:
+    office = world.sign_in("administrator")
+    done(office, f"{page_of(world.cells[0])}/facts", unit_name="Chi bộ Thôn Đồng Mẫu", code="XM-1", usual_day="")
+
+    def found(words: str, where: uuid.UUID = world.root) -> str:
+        page = office.get(page_of(where), query_string={"q": words}).text
+        return page.partition('role="search"')[2].partition("</section>")[0]
+
+    for words in ("mau dong", "MẪU ĐỒNG", "xm-1"):
+        assert page_of(world.cells[0]) in found(words), "of all that is below, not of the next step only"
+        assert "Đảng bộ xã Mẫu" in found(words), "under whom it stands tells namesakes apart"
+        assert page_of(world.cells[1]) not in found(words)
+    for words in ("%", "dong mau khac", "Đảng bộ tỉnh Mẫu"):
+        assert "Không thấy tổ chức đảng nào" in found(words)
+    assert page_of(world.cells[1]) not in found("mau", world.other_committee), "nothing from beside"
+    assert "Còn nữa" not in found("mau")
+
+
 def test_a_code_belongs_to_one_unit(world: World) -> None:
     office = world.sign_in("administrator")
     done(office, f"{page_of(world.cells[0])}/facts", unit_name="Chi bộ Thôn Mẫu 1", code="A1", usual_day="")

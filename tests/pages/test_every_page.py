@@ -198,6 +198,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Site], str]]] = {
     "rights": ("administrator", lambda site: "/office/rights"),
     "kinds": ("administrator", lambda site: "/office/kinds"),
     "office-unit": ("administrator", lambda site: f"/office/units/{site.world.committee}"),
+    "office-unit-found": ("administrator", lambda site: f"/office/units/{site.world.root}?q=mau"),
+    "office-unit-not-found": ("administrator", lambda site: f"/office/units/{site.world.root}?q=zzzz"),
     "office-cell": ("administrator", lambda site: f"/office/units/{site.world.cells[0]}"),
     "policies": ("administrator", lambda site: f"/office/units/{site.world.committee}/policies"),
     "merger": ("administrator", lambda site: f"/office/units/{site.world.cells[0]}/merger"),

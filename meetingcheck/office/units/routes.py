@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -17,7 +17,7 @@ from meetingcheck.lib.http.forms import TypedForm
 from meetingcheck.lib.http.rights import SIGNED_IN, needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
-from meetingcheck.lib.text import N_
+from meetingcheck.lib.text import LONGEST_SEARCH, N_, storable
 from meetingcheck.office.units.actions import Appointment, appoint, close, correct_unit, dismiss, found, reopen
 from meetingcheck.office.units.forms import CLOSING_DOCUMENT_WANTED, LONGEST_DOCUMENT, typed_child, typed_facts
 from meetingcheck.orgs.access import Right, all_within, ask, ask_at_root, has_right
@@ -26,6 +26,7 @@ from meetingcheck.orgs.forms import refusals_at, typed_person
 from meetingcheck.orgs.models import Role, Unit
 from meetingcheck.orgs.queries import (
     find_assignment,
+    find_below,
     find_kind,
     find_unit,
     list_children,
@@ -41,6 +42,7 @@ from meetingcheck.orgs.queries import (
 blueprint = Blueprint("units", __name__)
 
 CHILDREN_SHOWN = 500
+FOUND_SHOWN = 50
 KIND_WANTED = N_("Đồng chí hãy ghi tên loại tổ chức đảng.")
 
 
@@ -63,10 +65,14 @@ def show(unit_id: uuid.UUID) -> str:
     return _page(unit_id)
 
 
+def _words() -> str:
+    return storable(request.args.get("q", ""))[:LONGEST_SEARCH].strip()
+
+
 def _page(unit_id: uuid.UUID, form: TypedForm | None = None) -> str:
     session, now = db.session(), services().now()
     unit, today = _asked_unit(session, unit_id, Right.CHANGE_TREE, now), local_day(now)
-    kind, line = find_kind(session, unit.kind), list_line(session, unit_id, today)
+    kind, line, words = find_kind(session, unit.kind), list_line(session, unit_id, today), _words()
     assert kind is not None
     return render_template(
         "office/unit.html",
@@ -75,7 +81,10 @@ def _page(unit_id: uuid.UUID, form: TypedForm | None = None) -> str:
         kinds=list_kinds(session),
         line=line,
         in_reach={one.id for one in line if has_right(session, signed_in(), Right.CHANGE_TREE, one.id, today)},
-        children=list_children(session, unit_id, today, CHILDREN_SHOWN),
+        words=words,
+        found=find_below(session, unit_id, words, today, FOUND_SHOWN + 1) if words else [],
+        found_shown=FOUND_SHOWN,
+        children=[] if words else list_children(session, unit_id, today, CHILDREN_SHOWN),
         holders=list_holders(session, unit_id, today),
         watchers=list_watchers(session, unit_id, today),
         roles=roles_for(is_cell=kind.is_cell),

@@ -13,9 +13,8 @@ from meetingcheck.duties.rules import Month
 from meetingcheck.meetings.models import Meeting, MeetingVersion, VersionPhoto
 from meetingcheck.meetings.reviews.queries import SENT
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope
-from meetingcheck.orgs.queries import in_force
+from meetingcheck.orgs.queries import in_force, named_like
 from meetingcheck.photos.models import Photo, Purpose
-from meetingcheck.supervision.queries import named_like
 from meetingcheck.supervision.timeline.rules import Place
 
 PHOTOS_A_PAGE = 60

@@ -11,12 +11,11 @@ from meetingcheck.lib.db import db
 from meetingcheck.lib.http.rights import needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
-from meetingcheck.lib.text import storable
+from meetingcheck.lib.text import LONGEST_SEARCH, storable
 from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.queries import find_unit
 from meetingcheck.photos.models import Purpose
 from meetingcheck.supervision.forms import read_month
-from meetingcheck.supervision.rules import LONGEST_SEARCH
 from meetingcheck.supervision.timeline.queries import MOST_CELLS, Asked, list_cells, load_timeline
 from meetingcheck.supervision.timeline.rules import parse_place
 
