@@ -100,6 +100,9 @@ _SECRETARY_NAMES = {
 SECRETARY = "bí thư"
 # A title may say whose it is: "Số điện thoại bí thư", or "Họ và tên" under a merged "Bí thư chi bộ".
 _OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
+# Whose name and number are not asked for.
+_SOMEBODY_ELSE = re.compile(r"(?:ho (?:va )?ten |ten )?(?:pho|chi uy|dang uy vien|uy vien|nguoi|can bo|dong chi)\b")
+_OF_CELLS = re.compile(r"^(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
 _ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 
@@ -177,19 +180,63 @@ def _read_stack(rows: Sequence[list[str]], below: int) -> Header:
         own = next((text for text in reversed(cells) if text), "")
         above = [text for text in reversed(over) if text and text != own]
         texts.append(own)
-        readings.append([*(f"{own} {text}" for text in above), *(f"{text} {own}" for text in above), own])
+        stacked = [*(f"{own} {text}" for text in above), *(f"{text} {own}" for text in above)]
+        of_another = any(_is_somebody_else(text) for text in above)
+        readings.append([*above, *stacked] if of_another else [*stacked, own])
     return _read(texts, readings, below)
 
 
 def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -> Header:
-    columns: dict[str, int] = {}
-    default_role = None
+    found: dict[Field, list[tuple[int, bool]]] = {}
+    others = []
     for index, candidates in enumerate(readings):
-        field, is_secretarys = next((found for text in candidates if (found := _field_of(plain(text)))), (None, False))
-        if field is not None and field not in columns:
-            columns[field.value] = index
-            default_role = SECRETARY if is_secretarys and field is Field.PERSON else default_role
-    return Header(below, tuple(texts), columns, None if Field.ROLE in columns else default_role)
+        field, is_secretarys = next((said for text in candidates if (said := _field_of(plain(text)))), (None, False))
+        if field is not None:
+            found.setdefault(field, []).append((index, is_secretarys))
+        elif any(_is_somebody_else(text) for text in candidates):
+            others.append(index)
+    columns = {field.value: places[0][0] for field, places in found.items()}
+    _choose_unit(columns, found, [plain(text) for text in texts])
+    _choose_contacts(columns, found, others)
+    is_secretarys = any(index == columns.get(Field.PERSON) and its for index, its in found.get(Field.PERSON, []))
+    default_role = SECRETARY if is_secretarys and Field.ROLE not in columns else None
+    return Header(below, tuple(texts), columns, default_role)
+
+
+def _choose_unit(columns: dict[str, int], found: dict[Field, list[tuple[int, bool]]], titles: Sequence[str]) -> None:
+    """Of two columns of units, or of their codes, that of the cells names the unit, the other one its superior."""
+    for field in (Field.CODE, Field.NAME):
+        places = [index for index, _ in found.get(field, [])]
+        of_cells = [index for index in places if _OF_CELLS.search(titles[index])]
+        above = [index for index in places if not _OF_CELLS.match(titles[index])]
+        if len(places) < 2 or not of_cells:
+            continue
+        columns[field.value] = of_cells[-1]
+        if above and above[0] != of_cells[-1] and (Field.PARENT not in columns or field is Field.NAME):
+            columns[Field.PARENT.value] = found[Field.PARENT][0][0] if Field.PARENT in found else above[0]
+
+
+def _choose_contacts(
+    columns: dict[str, int], found: dict[Field, list[tuple[int, bool]]], others: Sequence[int]
+) -> None:
+    """A number belongs to the person left of it, unless its title says whose it is; never to somebody else's."""
+    person = columns.get(Field.PERSON)
+    for field in (Field.PHONE, Field.EMAIL):
+        places = found.get(field, [])
+        if person is None or not places:
+            continue
+        said = [index for index, is_secretarys in places if is_secretarys]
+        own = [index for index, _ in places if index > person and not any(person < one < index for one in others)]
+        before = [index for index, _ in places if index < person and not any(one < index for one in others)]
+        chosen = next(iter([*said, *own, *before]), None)
+        if chosen is None:
+            del columns[field.value]
+        else:
+            columns[field.value] = chosen
+
+
+def _is_somebody_else(title: str) -> bool:
+    return _SOMEBODY_ELSE.match(plain(title)) is not None and _field_of(plain(title)) is None
 
 
 def _field_of(plain: str) -> tuple[Field, bool] | None:

@@ -1,9 +1,14 @@
-"""What stands in and under an office's list and speaks of no unit: totals, place and day, signatures. Pure."""
+"""What stands in and under an office's list and speaks of no unit: totals, place and day, signatures. Pure.
+
+A row that is wrongly taken for one is a unit that nobody misses; one that is wrongly taken for a unit is a fault that
+somebody sees. So only what is sure is passed over.
+"""
 
 import re
 from collections.abc import Sequence
 
-from meetingcheck.orgs.importing.columns import plain
+from meetingcheck.lib.text import one_line
+from meetingcheck.orgs.importing.columns import Header
 from meetingcheck.orgs.importing.outcomes import Line
 from meetingcheck.orgs.importing.values import mail_of, phone_of
 
@@ -11,19 +16,23 @@ MOST_FOOT_ROWS = 40
 MOST_SIGNERS = 4  # side by side
 
 _TOTAL = re.compile(
-    r"(?:tong cong|tong so|cong)(?: (?:la|co|toan|\d).*)?|tong|(?:tong )?cong (?:xa|phuong|dang bo|danh sach)\b.*"
-    r"|danh sach (?:nay )?(?:co|gom|an dinh)\b.*|an dinh danh sach\b.*"
+    r"(?:tổng(?: cộng| số)?|cộng|tong cong|tong so)[.:]?"
+    r"(?: \d+.*|:.*| (?:là|có|toàn (?:xã|huyện|đảng bộ|danh sách))\b.*)?"
+    r"|danh sách (?:này )?(?:có|gồm)\b.*|ấn định danh sách\b.*"
 )
 _SIGNATURE = re.compile(
-    r"(?:nguoi|can bo) (?:lap|tong hop|ghi)(?: (?:bieu|bang|danh sach))?|lap bieu|(?:t ?m|k ?t|t ?l|thay mat) .+"
-    r"|(?:thu truong|ky ten|xac nhan|noi nhan|ghi chu|luu y)\b.*|(?:.+ )?ngay(?: \d+)? thang(?: \d+)? nam(?: \d+)?"
+    r"(?:người|cán bộ) (?:lập|tổng hợp|ghi)(?: (?:biểu|bảng|danh sách))?[.:]?|(?:lập biểu|nơi nhận)[.:]?"
+    r"|(?:ghi chú|lưu ý):.*"
+    r"|(?:t[./]\s?m|k[./]\s?t|t[./]\s?l|tm\.|kt\.|tl\.|thay mặt)\W.+|tm (?:đảng ủy|đảng bộ|ban|chi ủy|cấp ủy)\b.*"
+    r"|(?:thủ trưởng|xác nhận của)\b.*"
 )
+_PLACE_AND_DAY = re.compile(r"(?:.+, ?)?ngày\b.*\btháng\b.*\bnăm\b.*")
 
 
-def split_foot(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+def split_foot(lines: Sequence[Line], header: Header) -> tuple[list[Line], list[Line]]:
     """The rows that may speak of units, and those that do not: totals wherever they stand, signatures with all that
-    follows them. Nothing that holds a phone number or an address is taken for either."""
-    end = _begin_of_foot(lines)
+    follows them. Nothing that holds a phone number or an address, or is numbered, is taken for a signature."""
+    end = _begin_of_foot(lines, header)
     rows, foot = list[Line](), list(lines[end:])
     for line in lines[:end]:
         (foot if _is_total(line) else rows).append(line)
@@ -31,24 +40,43 @@ def split_foot(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
 
 
 def _is_total(line: Line) -> bool:
-    return _TOTAL.fullmatch(_first_text(line)) is not None and not _names_somebody(line)
+    texts = [cell for cell in line.cells if isinstance(cell, str) and cell and not cell.isdecimal()]
+    return (
+        bool(texts) and _TOTAL.fullmatch(_said(texts[0])) is not None and len(texts) == 1 and not _names_somebody(line)
+    )
 
 
-def _begin_of_foot(lines: Sequence[Line]) -> int:
+def _begin_of_foot(lines: Sequence[Line], header: Header) -> int:
     """The index of the first row of the signatures; the number of rows when there are none."""
     begin = len(lines)
     for index in range(len(lines) - 1, max(len(lines) - 1 - MOST_FOOT_ROWS, -1), -1):
-        filled = [cell for cell in lines[index].cells if cell != ""]
-        if len(filled) > MOST_SIGNERS or _names_somebody(lines[index]):
-            break
-        if _SIGNATURE.fullmatch(_first_text(lines[index])):
+        line = lines[index]
+        if _is_total(line):
+            continue
+        if _is_signature(line):
             begin = index
+        elif _may_be_unit(line, header):
+            break
     return begin
 
 
-def _first_text(line: Line) -> str:
-    """The first words of a row in their plainest form; a number before them counts the rows."""
-    return plain(next((cell for cell in line.cells if isinstance(cell, str) and cell), ""))
+def _is_signature(line: Line) -> bool:
+    filled = [cell for cell in line.cells if cell != ""]
+    first = _said(str(filled[0]))
+    place_and_day = len(filled) == 1 and _PLACE_AND_DAY.fullmatch(first) is not None
+    signed = _SIGNATURE.fullmatch(first) is not None and len(filled) <= MOST_SIGNERS
+    return (place_and_day or signed) and not _names_somebody(line)
+
+
+def _may_be_unit(line: Line, header: Header) -> bool:
+    """A row that is numbered, that can be called, or that fills two of the columns that are read."""
+    first = next(cell for cell in line.cells if cell != "")
+    read = [index for index in header.columns.values() if index < len(line.cells) and line.cells[index] != ""]
+    return not isinstance(first, str) or first.rstrip(".").isdecimal() or len(read) > 1 or _names_somebody(line)
+
+
+def _said(text: str) -> str:
+    return one_line(text).casefold()
 
 
 def _names_somebody(line: Line) -> bool:

@@ -36,6 +36,7 @@ from meetingcheck.orgs.importing.outcomes import (
     Line,
     Table,
 )
+from meetingcheck.orgs.importing.values import ERROR_VALUES
 
 LONGEST_TITLE = 200  # rows above the header
 SHEETS_LOOKED_AT = 10
@@ -52,6 +53,7 @@ _DOCUMENTS = (b"%PDF", b"{\\rtf")
 _MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table")
 _SHEET = "xl/workbook.xml"
 _MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
+_NUMBERING = re.compile(r"[\d.,() ]*|[IVX]{1,6}\.?|[a-zA-Z][.)]?")
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f])_")
 
 
@@ -113,7 +115,7 @@ def _table(header: Header, lines: list[Line], as_stored: list[Line], legacy: Leg
     body = [line for line in lines[header.below :] if not _is_comment(line)]
     if body and _numbers_columns(body[0]):
         del body[0]
-    body, foot = split_foot([line for line in body if _says_something(line, header)])
+    body, foot = split_foot([line for line in body if _says_something(line, header)], header)
     if not body:
         raise FileRefused(FileProblem.NO_ROWS)
     if len(body) > MAX_ROWS:
@@ -145,12 +147,14 @@ def _spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]
 
 
 def _is_comment(line: Line) -> bool:
-    return str(next(filter(None, line.cells), "")).startswith(COMMENT)
+    first = str(next(filter(None, line.cells), ""))
+    return first.startswith(COMMENT) and first not in ERROR_VALUES
 
 
 def _says_something(line: Line, header: Header) -> bool:
-    """Whether a row holds anything that is read; rows are numbered in advance, and left empty."""
-    return any(index < len(line.cells) and line.cells[index] != "" for index in header.columns.values())
+    """Whether a row holds more than its number: rows are numbered in advance, and left empty."""
+    is_read = any(index < len(line.cells) and line.cells[index] != "" for index in header.columns.values())
+    return is_read or not all(_NUMBERING.fullmatch(str(cell)) for cell in line.cells)
 
 
 def _numbers_columns(line: Line) -> bool:

@@ -24,6 +24,7 @@ _ROLE_OF = {name.strip(): role for role, names in _ROLES.items() for name in nam
 _OF_CELL = "(?: (?:chi bo|cb|chi uy|cap uy)(?: .+)?)?"
 _IS_SECRETARY = re.compile(f"(?:(?:dong chi|d/c) )?(?:bi thu|bt){_OF_CELL}")
 _IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?(?:pho bi thu|pho bt|pbt){_OF_CELL}")
+_IS_OVER = re.compile(r"\b(?:da|nguyen|nghi|thoi|cu)\b")  # somebody was it
 # What the same person does besides, which is nothing to this product: head of a hamlet, member of a board.
 _OTHER_POST = re.compile(
     "(?:(?:to |ap |thon |ban )?truong|pho|chu tich|chu nhiem|giam doc|hieu truong|bi thu doan|can bo|cong chuc|chi huy"
@@ -39,7 +40,7 @@ _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIAL_ORIGIN = date(1899, 12, 30)  # Excel counts a 29 February 1900 that never was
 _SERIALS = range(7_000, 80_000)  # 1919 to 2119; smaller numbers are more likely years than days
 _USUAL_DAY = re.compile(
-    r"(?:ngay |mung |mong |ngay mung |ngay mong )?0?(\d{1,2})(?:[.,]0+)?(?: (?:hang|moi|cua) thang| am| duong)?"
+    r"(?:ngay |mung |mong |ngay mung |ngay mong )?0?(\d{1,2})(?:[.,]0+)?(?: (?:hang|moi|cua) thang| duong)?"
 )
 _LAST_DAY = {"cuoi thang", "ngay cuoi thang", "ngay cuoi", "ngay cuoi cung", "ngay cuoi cung cua thang"}
 
@@ -75,6 +76,8 @@ def roles_of(text: str) -> list[str] | None:
     """The roles that a cell names; None when one of them is unknown. Another post beside a role says nothing."""
     named = [name for name in _BETWEEN_ROLES.split(search_form(text)) if name]
     found = {name: SECRETARY if _IS_SECRETARY.fullmatch(name) else _ROLE_OF.get(name) for name in named}
+    if any(_IS_DEPUTY.fullmatch(name) or _IS_OVER.search(name) for name in named):
+        return None
     roles = [role for role in found.values() if role]
     unknown = [name for name, role in found.items() if role is None]
     if unknown and not (roles and all(_OTHER_POST.fullmatch(name) for name in unknown)):
@@ -138,11 +141,9 @@ def same_name(one: str, other: str) -> bool:
 
 
 def may_be_one_person(one: str, other: str) -> bool:
-    """Whether two names may be one person's, corrected: the given name is alike, or most of the rest."""
+    """Whether two names may be one person's, corrected: the given name is alike. Half the country is Nguyễn Văn."""
     words, others = search_form(one).split(), search_form(other).split()
-    if not words or not others:
-        return True
-    return words[-1] == others[-1] or len(set(words) & set(others)) > 1
+    return not words or not others or words[-1] == others[-1]
 
 
 def only_less_spelt(old: str, new: str) -> bool:

@@ -312,6 +312,64 @@ class TestHeaders:
         assert [line.number for line in table.lines] == [2, 4, 5]
         assert table.passed_over == (3,)
 
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            [
+                ["Mã chi bộ", "Tên chi bộ", "Ngày họp"],
+                ["VP-01", "Chi bộ Văn phòng", "3"],
+                ["KT-02", "Chi bộ Kinh tế", "3"],
+            ],
+            [["STT", "Tên chi bộ", "Ngày họp"], ["", "Ghi chú: bổ sung sau", ""], ["1", "Chi bộ Một", "3"]],
+            [["STT", "Ngày thành lập", "Tên chi bộ"], ["1", "Ngày 3 tháng 2 năm 1990", "Chi bộ Một"]],
+            [["Tên đơn vị", "Loại"], ["Cống 2", "Chi bộ"], ["Công Lập", "Chi bộ"]],
+            [["Họ và tên", "Chi bộ", "Ngày họp"], ["Tống Công Toàn", "Chi bộ Một", "3"]],
+            [["STT", "Tên chi bộ", "Ngày họp"], ["I. ĐẢNG BỘ XÃ A", "", ""], ["1", "Chi bộ Một", "3"]],
+            [["STT", "Tên chi bộ", "Ngày họp"], ["1", "Chi bộ Một", "3"], ["#REF!", "Chi bộ Hai", "3"]],
+        ],
+    )
+    def test_what_may_be_a_unit_is_never_passed_over(self, rows: list[list[str]]) -> None:
+        table = read_table(write_csv(rows), converted=False)
+        assert [line.number for line in table.lines] == list(range(2, len(rows) + 1))
+        assert table.passed_over == ()
+
+    @pytest.mark.parametrize(
+        ("titles", "person", "phone"),
+        [
+            ("Chi bộ|Phó Bí thư|SĐT|Bí thư|SĐT", 3, 4),
+            ("Chi bộ|Số điện thoại|Bí thư|SĐT Bí thư", 2, 3),
+            ("Chi bộ|Số điện thoại|Bí thư", 2, 1),
+            ("Chi bộ|Bí thư|Người cập nhật phần mềm|Điện thoại", 1, None),
+            ("Chi bộ|Bí thư|Điện thoại|Phó bí thư|Điện thoại", 1, 2),
+        ],
+    )
+    def test_a_number_belongs_to_the_person_beside_it(self, titles: str, person: int, phone: int | None) -> None:
+        head = titles.split("|")
+        columns = read_table(write_csv([head, ["x"] * len(head)]), converted=False).columns
+        assert (columns["person"], columns.get("phone")) == (person, phone)
+
+    def test_a_number_under_somebody_elses_head_is_not_the_secretarys(self) -> None:
+        rows = [
+            ["STT", "Chi bộ", "Ngày họp", "Bí thư", "Phó bí thư", ""],
+            ["", "", "", "", "Họ tên", "SĐT"],
+            ["1", "Chi bộ Một", "3", "Lê A", "Lê B", "0912345678"],
+        ]
+        assert "phone" not in read_table(write_csv(rows), converted=False).columns
+
+    @pytest.mark.parametrize(
+        ("titles", "columns"),
+        [
+            ("TT|Đảng bộ, chi bộ cơ sở|Chi bộ trực thuộc|Ngày họp", {"name": 2, "parent": 1, "usual_day": 3}),
+            ("TT|Đơn vị|Chi bộ|Ngày họp", {"name": 2, "parent": 1, "usual_day": 3}),
+            ("Mã đảng bộ|Tên đảng bộ|Mã chi bộ|Tên chi bộ", {"code": 2, "name": 3, "parent": 1}),
+            ("Mã đảng bộ|Mã chi bộ|Tên chi bộ", {"code": 1, "name": 2, "parent": 0}),
+            ("Tên chi bộ|Đảng bộ|Ngày họp", {"name": 0, "parent": 1, "usual_day": 2}),
+        ],
+    )
+    def test_of_two_columns_of_units_the_cells_is_the_unit(self, titles: str, columns: dict[str, int]) -> None:
+        head = titles.split("|")
+        assert read_table(write_csv([head, ["x"] * len(head)]), converted=False).columns == columns
+
     def test_who_can_be_called_is_no_signature(self) -> None:
         rows = [
             ["Tên chi bộ", "Họ tên", "Điện thoại"],
@@ -626,6 +684,8 @@ class TestValues:
             ("Trưởng thôn, bí thư", ["secretary"]),
             ("Bí thư / người gửi báo cáo", ["secretary", "reporter"]),
             ("Bí thư, người gửi báo cao nhất", None),
+            ("Bí thư chi bộ (đã nghỉ)", None),
+            ("Nguyên Bí thư chi bộ", None),
             ("Phó bí thư", None),
             ("Bí thư Đảng ủy", None),
             ("Trưởng thôn", None),
