@@ -20,9 +20,10 @@ from meetingcheck.duties.rules import Month, ObligationState, state_of
 from meetingcheck.lib.db import db, read_transaction, write_transaction
 from meetingcheck.lib.instants import last_day_before
 from meetingcheck.messages.models import Message
-from meetingcheck.orgs.actions import NewUnit, found_unit
+from meetingcheck.orgs.actions import NewUnit, found_unit, give_role
+from meetingcheck.orgs.models import Role
 from tests.office.forms import done, post
-from tests.world import World, add_thematic, at
+from tests.world import LONG_AGO, World, add_thematic, at
 
 REASON = "Bão số 10, đường vào thôn bị cắt"
 ASKING = {"reason": REASON, "what": "move", "moved_to": "12/11/2026"}
@@ -61,6 +62,19 @@ def ask(world: World, **change: str) -> uuid.UUID:
     assert "đang chờ trả lời" in page.text
     with world.app.app_context(), read_transaction() as session:
         return session.scalars(select(PeriodException.id).where(PeriodException.state == ExceptionState.ASKED)).one()
+
+
+def test_nobody_excuses_the_cell_that_they_report_for(world: World) -> None:
+    with world.app.app_context(), write_transaction() as session:
+        give_role(session, world.users["reviewer"], world.cells[0], Role.REPORTER, LONG_AGO, None, world.clock())
+    where = f"/units/{world.committee}/exceptions"
+    page = post(world.sign_in("reviewer"), where, **{**SETTING, "for_unit": str(world.cells[0])})
+    assert page.status_code == 422
+    assert "Đây là chi bộ của đồng chí" in page.text
+    assert REASON in page.text, "what was typed is still there"
+    set_for(world, world.cells[1])
+    assert due(world, world.cells[0]) != date(2026, 11, 22)
+    assert due(world, world.cells[1]) == date(2026, 11, 22)
 
 
 def set_for(world: World, unit: uuid.UUID, login: str = "reviewer", **change: str) -> uuid.UUID:

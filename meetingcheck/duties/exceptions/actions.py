@@ -22,7 +22,7 @@ from meetingcheck.lib.text import N_
 from meetingcheck.messages.actions import News, tell
 from meetingcheck.orgs.actions import Refused
 from meetingcheck.orgs.models import Unit
-from meetingcheck.orgs.queries import reviewers_of, secretaries_of
+from meetingcheck.orgs.queries import people_who_file, reviewers_of, secretaries_of
 from meetingcheck.record.actions import Fact, append
 
 ASKED = "duties.asked"
@@ -32,6 +32,7 @@ TELL_CELLS = JobKind("duties.tell_cells", lane="alerts")
 AT_A_TIME = 500
 
 DAY_TOO_FAR = N_("Ngày này xa kỳ sinh hoạt quá. Đồng chí hãy kiểm tra lại năm và tháng.")
+OWN_CELL = N_("Đây là chi bộ của đồng chí, nên một đồng chí khác quyết định.")
 NOTE_WANTED = N_("Đồng chí hãy ghi lý do không đồng ý, để chi bộ biết.")
 DECIDED_ALREADY = N_("Đề nghị này đã được trả lời hoặc đã rút rồi.")
 
@@ -121,6 +122,8 @@ def set_exception(session: Session, scope: Scope, wish: Wish, actor_id: uuid.UUI
     """An authority moves or excuses a period for a unit and all below it, also after the miss; in force at once, the
     cells whose terms change are told by a job. The very one that counts already is not set again, as by a second
     press. Raises Refused for a day that lies too far away."""
+    if actor_id in people_who_file(session, scope.unit_id, local_day(now)):
+        raise Refused(OWN_CELL)
     check_day(scope.period, wish)
     lock_duties(session)
     latest = find_latest_set(session, scope.unit_id, scope.period, scope.series)
