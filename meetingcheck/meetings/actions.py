@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -56,6 +56,8 @@ from meetingcheck.record.actions import Fact, append
 
 # In a draft, beside the typed fields: the session that saved it last, and whether a report link had opened that one.
 SAVED_BY, SAVED_BY_LINK = "saved_by", "saved_by_link"
+SAVED_ABOVE = "saved_above"  # the committee saved it, of what the cell told on the telephone
+MARKS = {SAVED_BY, SAVED_BY_LINK, SAVED_ABOVE}
 TWIN = N_("Chi bộ đã có báo cáo buổi họp cùng ngày, cùng giờ này. Đồng chí hãy mở báo cáo đó để sửa, bổ sung.")
 EXTRA_MEETING_DAYS = 366  # how far back an extra meeting may be reported, in days
 
@@ -68,6 +70,8 @@ class Outcome(StrEnum):
     CHANGED_AFTER_SENDING = "changed_after_sending"  # the same report was sent before with other content
     CHANGED_MEANWHILE = "changed_meanwhile"  # somebody else wrote in it after the form was opened
     CLOSED = "closed"  # accepted or void: nothing can be corrected any more
+    MOVED = "moved"  # it stands in another cell now
+    TAKEN_OVER = "taken_over"  # the cell itself has begun to correct what the committee filed for it
     UNCHANGED = "unchanged"  # a correction that says what was said before
 
 
@@ -129,18 +133,27 @@ def file_check_in(
     Photos and text are kept in any case, so an incomplete sending loses nothing.
     """
     obligation = lock_obligation(session, obligation_id)
-    return _file(session, Target(obligation.unit_id, obligation), sending, author_id, now)
+    return _file(session, Target(obligation.unit_id, obligation), _as_own(sending), author_id, now)
 
 
 def file_extra(
     session: Session, unit_id: uuid.UUID, kind: ExtraKind, sending: Sending, author_id: uuid.UUID, now: datetime
 ) -> Filed:
     """The same for a meeting that no period asks for; it satisfies none."""
-    return _file(session, Target(unit_id, None, kind), sending, author_id, now)
+    return _file(session, Target(unit_id, None, kind), _as_own(sending), author_id, now)
+
+
+def _as_own(sending: Sending) -> Sending:
+    """Who telephoned is said by whom was telephoned: the cell itself cannot have its report stand as told."""
+    if sending.by_telephone:
+        return sending
+    return replace(sending, typed={name: text for name, text in sending.typed.items() if name != Field.TOLD_BY})
 
 
 def _file(session: Session, target: Target, sending: Sending, author_id: uuid.UUID, now: datetime) -> Filed:
     meeting = begin_or_get(session, target, sending.client_id, author_id, now)
+    if meeting.unit_id != target.unit_id:
+        return Filed(Outcome.MOVED, meeting.id)
     check_in = parse_check_in(sending.typed, days_for(target.obligation) if target.obligation else None)
     if meeting.state != MeetingState.DRAFT:
         return _answer_repeat(session, meeting, check_in, sending)
@@ -181,8 +194,11 @@ def correct_report(
     A correction that is incomplete is kept beside the version that was sent, which stays what the committee sees.
     """
     obligation, meeting = lock_report(session, meeting_id)
+    sending = _as_own(sending)
     if meeting.state not in CORRECTABLE:
         return Filed(Outcome.CLOSED, meeting.id)
+    if sending.by_telephone and begun_by_cell(session, meeting):
+        return Filed(Outcome.TAKEN_OVER, meeting.id)
     check_in = parse_check_in(sending.typed, days_for(obligation) if obligation else None)
     if _is_repeat(session, meeting, check_in, sending):
         # A sending whose answer was lost comes from a form that is older than what it made of the report.
@@ -257,15 +273,33 @@ def saved_by_link(meeting: Meeting) -> bool:
 
 def typed_in(meeting: Meeting) -> dict[str, str]:
     """What stands in a draft, without the marks of who saved it."""
-    return {name: text for name, text in meeting.draft.items() if name not in {SAVED_BY, SAVED_BY_LINK}}
+    return {name: text for name, text in meeting.draft.items() if name not in MARKS}
+
+
+def begun_by_cell(session: Session, meeting: Meeting) -> bool:
+    """Whether the cell has begun a correction of a report that the committee may correct too: what the cell has typed
+    and photographed and not sent is nobody else's to see."""
+    if typed_in(meeting):
+        return SAVED_ABOVE not in meeting.draft
+    return has_unsent_files(session, meeting.id)
+
+
+def has_unsent_files(session: Session, meeting_id: uuid.UUID) -> bool:
+    """Whether a report has photos or documents that no sending has shown to anybody."""
+    published = [
+        *(photo.published_at for photo in list_meeting_photos(session, meeting_id)),
+        *(document.published_at for document in list_documents(session, meeting_id)),
+    ]
+    return None in published
 
 
 def _keep_draft(session: Session, meeting: Meeting, target: Target | None, sending: Sending, now: datetime) -> None:
     if target is not None:
         meeting.obligation_id = target.obligation.id if target.obligation else None
         meeting.extra_kind = target.extra_kind
-    mark = {SAVED_BY_LINK: "yes"} if sending.by_link else {}
-    meeting.draft = {**sending.typed, SAVED_BY: str(sending.session_id), **mark}
+    said = {SAVED_BY_LINK: sending.by_link, SAVED_ABOVE: sending.by_telephone}
+    marks = {mark: "yes" for mark, holds in said.items() if holds}
+    meeting.draft = {**sending.typed, SAVED_BY: str(sending.session_id), **marks}
     meeting.revision += 1
     meeting.updated_at = now
     session.flush()

@@ -44,6 +44,7 @@ from meetingcheck.meetings.schemas import (
     check_in_from,
     check_in_told,
 )
+from meetingcheck.meetings.values import CheckIn
 from meetingcheck.orgs.access import Right, ask, has_right
 from meetingcheck.orgs.queries import find_unit
 
@@ -170,18 +171,24 @@ def _answer(filed: Filed, sending: Sending) -> Response | dict[str, Any]:
         return {**facts, **told}
     if filed.outcome == Outcome.INCOMPLETE:
         return problems_response([(one.field, one.sentence) for one in filed.problems], **facts)
+    if filed.outcome == Outcome.MOVED:
+        return conflict(filed.outcome.value, mine=_told(parse_check_in(sending.typed), with_names=True), theirs=None)
     with_names = may_see_names(session, meeting.unit_id)
     theirs = parse_check_in(typed_in(meeting)) if filed.outcome == Outcome.CHANGED_MEANWHILE else None
     version = find_version(session, meeting)
     if version is not None and (theirs is None or not typed_in(meeting)):
         theirs = said_in(version)
-    tell: Callable[[Any], Any] = CheckInBody().dump
     return conflict(
         filed.outcome.value,
         **facts,
-        mine=tell(check_in_told(parse_check_in(sending.typed), with_names=True)),
-        theirs=tell(check_in_told(theirs, with_names=with_names)) if theirs is not None else None,
+        mine=_told(parse_check_in(sending.typed), with_names=True),
+        theirs=_told(theirs, with_names=with_names) if theirs is not None else None,
     )
+
+
+def _told(check_in: CheckIn, *, with_names: bool) -> Any:
+    tell: Callable[[Any], Any] = CheckInBody().dump
+    return tell(check_in_told(check_in, with_names=with_names))
 
 
 def may_see_names(session: Session, unit_id: uuid.UUID) -> bool:

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -24,6 +25,7 @@ from meetingcheck.meetings.actions import (
     Filed,
     Outcome,
     Sending,
+    begun_by_cell,
     correct_report,
     days_for,
     file_check_in,
@@ -102,6 +104,8 @@ def extra(unit_id: uuid.UUID) -> str | Response:
     ask(session, actor, Right.REPORT, unit_id, local_day(now))
     client_id = parse_uuid(request.args.get("draft", ""))
     found = find_meeting(session, meeting_id_of(unit_id, actor.user_id, client_id)) if client_id else None
+    if found is not None and found.unit_id != unit_id:
+        found = client_id = None  # it stands in another cell now
     if found is not None and found.state != MeetingState.DRAFT:
         return redirect(url_for("reports.show", meeting_id=found.id))
     typed = typed_in(found) if found else _prefill(find_last_version(session, unit_id))
@@ -167,6 +171,9 @@ def _open_correction(meeting_id: uuid.UUID, right: Right) -> str | Response:
     session, now = db.session(), services().now()
     meeting, version = _asked_report(session, meeting_id, right)
     if meeting.state not in CORRECTABLE:
+        return redirect(url_for("reports.show", meeting_id=meeting.id))
+    if right == Right.FILE_FOR and begun_by_cell(session, meeting):
+        flash(gettext("Chi bộ đang tự sửa báo cáo này. Đồng chí chờ chi bộ gửi bản sửa."))
         return redirect(url_for("reports.show", meeting_id=meeting.id))
     typed = typed_in(meeting) or typed_from(said_in(version))
     page = FormPage.of_correction(session, meeting, now, by_telephone=right == Right.FILE_FOR)
@@ -291,6 +298,8 @@ def _answer(
     meeting = find_meeting(db.session(), filed.meeting_id)
     if meeting is None:
         abort(404)
+    if filed.outcome == Outcome.MOVED:
+        return _moved(sending, obligation), HTTPStatus.CONFLICT
     if filed.outcome == Outcome.UNCHANGED:
         return show_form(page_of(meeting), sending.client_id, dict(sending.typed), [], unchanged=True), 422
     if filed.outcome == Outcome.SAVED:
@@ -334,6 +343,16 @@ def _conflict(filed: Filed, meeting: Meeting, sending: Sending, obligation: Obli
         compared=not limited,
         changes=differences({} if limited else as_said(theirs, within), as_said(sending.typed, within)),
         obligation=obligation,
+    )
+
+
+def _moved(sending: Sending, obligation: Obligation | None) -> str:
+    """What was sent, and nothing of what stands in the other cell by now."""
+    within = days_for(obligation) if obligation else None
+    return render_template(
+        "meetings/moved_away.html",
+        files=len(sending.photos) + len(sending.documents),
+        said=differences({}, as_said(sending.typed, within)),
     )
 
 

@@ -47,11 +47,16 @@ def tell_about_void(session: Session, meeting: Meeting, *, by_cell: bool, now: d
     )
 
 
-def tell_about_move(session: Session, meeting: Meeting, *, by_cell: bool, now: datetime) -> None:
-    """A report counts for another period or cell now."""
-    _tell_each(
-        session, _other_side(session, meeting, by_cell, now), "meetings.moved", f"r{meeting.revision}", meeting, {}, now
-    )
+def tell_about_move(session: Session, meeting: Meeting, from_cell: uuid.UUID, *, by_cell: bool, now: datetime) -> None:
+    """A report counts for another period or cell now; the cell that had it hears of it too, as its period is owed
+    again."""
+    occasion = f"r{meeting.revision}"
+    people = _other_side(session, meeting, by_cell, now)
+    _tell_each(session, people, "meetings.moved", occasion, meeting, {}, now)
+    if from_cell != meeting.unit_id:
+        left = set(people_who_file(session, from_cell, local_day(now))) - set(people)
+        home = {"path": f"/cells/{from_cell}/home", "cell": get_unit(session, from_cell).name}
+        _tell_each(session, left, "meetings.moved", occasion, meeting, home, now)
 
 
 def _other_side(session: Session, meeting: Meeting, by_cell: bool, now: datetime) -> list[uuid.UUID]:

@@ -215,7 +215,9 @@ def test_voiding_restoring_and_moving(world: World, secretary: Program, reviewer
     assert reviewer.post(f"{path}/void", {"reason": "Nhầm"}).get_json()["state"] == "void"
     assert reviewer.post(f"{path}/void", {"reason": "Nhầm"}).get_json()["reason"] == "changed_meanwhile"
     assert secretary.get(period(world)).get_json()["state"] == "open"
-    assert secretary.post(f"{path}/restore").get_json()["state"] == "submitted"
+    own = secretary.post(f"{path}/restore")
+    assert [one["field"] for one in own.get_json()["errors"]] == ["meeting_id"], "the committee voided it"
+    assert reviewer.post(f"{path}/restore").get_json()["state"] == "submitted"
     october = world.obligation(world.cells[0], "2026-10").id
     refused = secretary.post(f"{path}/move", {"obligation_id": str(october)})
     assert [one["field"] for one in refused.get_json()["errors"]] == ["obligation_id"], "it was not held in October"

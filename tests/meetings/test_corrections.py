@@ -322,6 +322,15 @@ def test_tasks_are_given_by_one_report_and_answered_by_the_next(world: World, ov
     assert (done.state, done.answer) == (TaskState.DONE, "xong ngày 20/11")
     assert "xong ngày 20/11" in world.sign_in("reviewer").get(answer.location).text
 
+    report = answer.location.partition("?")[0]
+    void = client.get(f"{report}/void")
+    client.post(f"{report}/void", data={"csrf_token": token_of(void), "reason": "Gửi nhầm"})
+    [asked_again] = rows(world.app, Task)
+    assert (asked_again.state, asked_again.answer) == (TaskState.OPEN, None), "a void report answers nothing"
+    client.post(f"{report}/restore", data={"csrf_token": token_of(void)})
+    [done] = rows(world.app, Task)
+    assert (done.state, done.answer) == (TaskState.DONE, "xong ngày 20/11")
+
 
 def test_anothers_task_cannot_be_answered(world: World, overview: bytes) -> None:
     file_report(world, overview, {**GOOD_FIELDS, "task_1_what": "Vận động hiến đất"})

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 from meetingcheck.duties.models import Obligation
 from meetingcheck.duties.queries import lock_obligation
 from meetingcheck.lib.db import insert_if_new
+from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.text import N_
-from meetingcheck.meetings.actions import days_for, lock_report, release, satisfy
+from meetingcheck.meetings.actions import SAVED_BY, days_for, has_unsent_files, lock_report, release, satisfy
 from meetingcheck.meetings.documents.actions import pass_documents
 from meetingcheck.meetings.models import (
+    Document,
     ExtraKind,
     Meeting,
     MeetingPhoto,
@@ -23,11 +25,15 @@ from meetingcheck.meetings.models import (
 )
 from meetingcheck.meetings.queries import find_reported_meeting, find_version, list_satisfied, said_in
 from meetingcheck.meetings.reviews.actions import state_by_answers
+from meetingcheck.meetings.rules import meeting_id_of
+from meetingcheck.meetings.tasks.actions import keep_tasks, withdraw_answers
 from meetingcheck.orgs.actions import Refused
+from meetingcheck.orgs.queries import people_who_file
 from meetingcheck.photos.models import Photo
 from meetingcheck.record.actions import Fact, append
 
 ACCEPTED_ALREADY = N_("Cấp trên đã ghi nhận báo cáo này. Đồng chí hãy trao đổi với cán bộ theo dõi.")
+VOIDED_ABOVE = N_("Cấp trên đã hủy báo cáo này. Đồng chí hãy trao đổi với cán bộ theo dõi.")
 CHANGED_MEANWHILE = N_("Báo cáo này vừa có người thay đổi. Đồng chí hãy mở lại để xem.")
 OTHER_DAYS = N_("Buổi họp không diễn ra trong các ngày của kỳ này. Đồng chí hãy sửa ngày họp trước, hoặc chọn kỳ khác.")
 PERIOD_TAKEN = N_("Kỳ này đã có báo cáo khác. Đồng chí hãy hủy báo cáo đó trước, hoặc chọn kỳ khác.")
@@ -44,16 +50,22 @@ def void_report(
     _keep_changeable(meeting, by_cell=by_cell)
     for obligation in list_satisfied(session, meeting.id):
         release(session, lock_obligation(session, obligation.id), actor_id, now)
+    withdraw_answers(session, meeting, now)
     meeting.state, meeting.voided_at, meeting.voided_by, meeting.void_reason = MeetingState.VOID, now, actor_id, reason
     _note_change(session, meeting, "voided", actor_id, now)
     return meeting
 
 
-def restore_report(session: Session, meeting_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> Meeting:
-    """A void report counts again, as sent. Raises Refused when another one has its period by now."""
+def restore_report(
+    session: Session, meeting_id: uuid.UUID, actor_id: uuid.UUID, now: datetime, *, by_cell: bool
+) -> Meeting:
+    """A void report counts again, as sent. Raises Refused when another one has its period by now, or when the cell
+    would have back what the committee voided."""
     obligation, meeting = lock_report(session, meeting_id)
     if meeting.state != MeetingState.VOID:
         raise Refused(CHANGED_MEANWHILE)
+    if by_cell and not _cell_voided(session, meeting):
+        raise Refused(VOIDED_ABOVE)
     if obligation is not None and find_reported_meeting(session, obligation.id) is not None:
         raise Refused(PERIOD_TAKEN)
     meeting.state, meeting.voided_at, meeting.voided_by, meeting.void_reason = (
@@ -63,6 +75,9 @@ def restore_report(session: Session, meeting_id: uuid.UUID, actor_id: uuid.UUID,
         None,
     )
     _satisfy_as_first_sent(session, meeting, obligation, actor_id, now)
+    version = find_version(session, meeting)
+    if version is not None:
+        keep_tasks(session, meeting, said_in(version), now)
     _note_change(session, meeting, "restored", actor_id, now)
     return meeting
 
@@ -94,6 +109,7 @@ def move_report(
     for obligation in list_satisfied(session, meeting.id):
         release(session, lock_obligation(session, obligation.id), actor_id, now)
     if target is not None and target.unit_id != meeting.unit_id:
+        _leave_unsent(session, meeting, now)
         _change_cell(session, meeting, target.unit_id)
     meeting.obligation_id = target.id if target else None
     meeting.extra_kind = None if target else extra_kind or meeting.extra_kind or ExtraKind.OTHER
@@ -147,6 +163,11 @@ def _move_in_versions(
         insert_if_new(session, VersionPhoto, row)
 
 
+def _cell_voided(session: Session, meeting: Meeting) -> bool:
+    assert meeting.voided_at is not None
+    return meeting.voided_by in people_who_file(session, meeting.unit_id, local_day(meeting.voided_at))
+
+
 def _keep_changeable(meeting: Meeting, *, by_cell: bool) -> None:
     if meeting.state in {MeetingState.DRAFT, MeetingState.VOID}:
         raise Refused(CHANGED_MEANWHILE)
@@ -170,6 +191,39 @@ def _satisfy_as_first_sent(
     ).one()
     if version is not None:
         satisfy(session, meeting, obligation, said_in(version), actor_id, now, reported_at=first_sent)
+
+
+def _leave_unsent(session: Session, meeting: Meeting, now: datetime) -> None:
+    """What the cell has begun to correct and not sent stays with it, as a draft: it is no other cell's to see."""
+    words = {name: text for name, text in meeting.draft.items() if name != SAVED_BY}
+    if not words and not has_unsent_files(session, meeting.id):
+        return
+    cell = people_who_file(session, meeting.unit_id, local_day(now))
+    author_id = meeting.author_id if meeting.author_id in cell or not cell else cell[0]
+    client_id = uuid.uuid5(meeting.client_id, f"{meeting.unit_id}/{meeting.revision}")
+    left = Meeting(
+        id=meeting_id_of(meeting.unit_id, author_id, client_id),
+        client_id=client_id,
+        unit_id=meeting.unit_id,
+        obligation_id=meeting.obligation_id,
+        extra_kind=meeting.extra_kind,
+        state=MeetingState.DRAFT,
+        author_id=author_id,
+        created_at=now,
+        updated_at=now,
+        draft=words,
+        version=0,
+        revision=0,
+    )
+    session.add(left)
+    session.flush()
+    unsent = select(Photo.id).where(Photo.published_at.is_(None))
+    of_report = (MeetingPhoto.meeting_id == meeting.id, MeetingPhoto.photo_id.in_(unsent))
+    session.execute(update(MeetingPhoto).where(*of_report).values(meeting_id=left.id))
+    documents = (Document.meeting_id == meeting.id, Document.published_at.is_(None))
+    session.execute(update(Document).where(*documents).values(meeting_id=left.id))
+    meeting.draft = {}
+    append(session, now, Fact("draft_begun", "meeting", left.id, author_id))
 
 
 def _change_cell(session: Session, meeting: Meeting, unit_id: uuid.UUID) -> None:

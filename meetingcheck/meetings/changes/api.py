@@ -76,7 +76,9 @@ def restore(meeting_id: uuid.UUID) -> Any:
     """Let a void report count again, as it was sent"""
     actor, now = signed_in(), services().now()
     return _changed(
-        meeting_id, "meeting_id", lambda session, found, _: restore_report(session, found.id, actor.user_id, now)
+        meeting_id,
+        "meeting_id",
+        lambda session, found, by_cell: restore_report(session, found.id, actor.user_id, now, by_cell=by_cell),
     )
 
 
@@ -94,8 +96,9 @@ def move(meeting_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
 
     def change(session: Session, meeting: Meeting, by_cell: bool) -> Meeting:
         target = _asked_target(session, target_id) if target_id else None
+        from_cell = meeting.unit_id
         moved = move_report(session, meeting.id, target, actor.user_id, now, by_cell=by_cell)
-        tell_about_move(session, moved, by_cell=by_cell, now=now)
+        tell_about_move(session, moved, from_cell, by_cell=by_cell, now=now)
         return moved
 
     return _changed(meeting_id, "obligation_id", change)
@@ -120,6 +123,7 @@ def move_one_photo(meeting_id: uuid.UUID, photo_id: uuid.UUID, json_data: dict[s
         if target_id == meeting.id:
             raise Refused(REPORT_WANTED)
         target = _asked_report(session, target_id)
+        by_cell = by_cell or has_right(session, actor, Right.REPORT, target.unit_id, local_day(now))
         move_photo(session, photo, meeting.id, target.id, actor.user_id, now, by_cell=by_cell)
         return target
 

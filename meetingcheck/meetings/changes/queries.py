@@ -58,9 +58,14 @@ def list_other_reports(session: Session, unit_id: uuid.UUID, not_this: uuid.UUID
 
 
 def find_photo_of(session: Session, meeting_id: uuid.UUID, photo_id: uuid.UUID) -> Photo | None:
-    """A photo, only as one of this report's."""
+    """A photo, only as one of this report's that was sent: one that the cell has yet to send is nobody's to move."""
     return session.scalars(
         select(Photo)
         .join(MeetingPhoto, MeetingPhoto.photo_id == Photo.id)
-        .where(MeetingPhoto.meeting_id == meeting_id, Photo.id == photo_id, Photo.withdrawn_at.is_(None))
+        .where(
+            MeetingPhoto.meeting_id == meeting_id,
+            Photo.id == photo_id,
+            Photo.withdrawn_at.is_(None),
+            Photo.published_at.is_not(None),
+        )
     ).one_or_none()

@@ -71,10 +71,11 @@ def void_submit(meeting_id: uuid.UUID) -> Response | tuple[str, int]:
 @needs(Right.CHANGE_REPORT)
 def restore(meeting_id: uuid.UUID) -> Response:
     with read_transaction() as session:
-        _asked_report(session, meeting_id)
+        meeting = _asked_report(session, meeting_id)
     try:
         with write_transaction() as session:
-            restore_report(session, meeting_id, signed_in().user_id, services().now())
+            by_cell = _by_cell(session, meeting)
+            restore_report(session, meeting_id, signed_in().user_id, services().now(), by_cell=by_cell)
         flash(gettext("Báo cáo đã được khôi phục."))
     except Refused as refused:
         flash(gettext(str(refused)))
@@ -104,7 +105,7 @@ def move_submit(meeting_id: uuid.UUID) -> Response | tuple[str, int]:
     if chosen:
         try:
             with write_transaction() as session:
-                by_cell = _by_cell(session, meeting)
+                from_cell, by_cell = meeting.unit_id, _by_cell(session, meeting)
                 moved = move_report(
                     session,
                     meeting_id,
@@ -114,7 +115,7 @@ def move_submit(meeting_id: uuid.UUID) -> Response | tuple[str, int]:
                     by_cell=by_cell,
                     extra_kind=kind,
                 )
-                tell_about_move(session, moved, by_cell=by_cell, now=now)
+                tell_about_move(session, moved, from_cell, by_cell=by_cell, now=now)
         except Refused as refused:
             sentence = str(refused)
     if sentence:
@@ -147,7 +148,7 @@ def move_one_submit(meeting_id: uuid.UUID, photo_id: uuid.UUID) -> Response | tu
     if target is not None:
         try:
             with write_transaction() as session:
-                by_cell = _by_cell(session, meeting)
+                by_cell = _by_cell(session, meeting) or _by_cell(session, target)
                 move_photo(session, photo, meeting_id, target.id, signed_in().user_id, now, by_cell=by_cell)
         except Refused as refused:
             sentence = str(refused)
@@ -225,7 +226,7 @@ def _move_page(meeting: Meeting, cell: Unit, problems: dict[str, list[str]]) -> 
         typed={"cell": request.args.get("cell", "")},
         periods=_offered_periods(session, meeting, cell),
         extra_kinds=[kind for kind in ExtraKind if kind != meeting.extra_kind],
-        photos=list_meeting_photos(session, meeting.id),
+        photos=[photo for photo in list_meeting_photos(session, meeting.id) if photo.published_at is not None],
         problems=problems,
     )
 

@@ -99,6 +99,6 @@ def _lock(session: Session, where: Where, actor_id: uuid.UUID, now: datetime) ->
     obligation = lock_obligation(session, where.obligation_id) if where.obligation_id else None
     target = Target(where.unit_id, obligation, None if obligation else ExtraKind.UNSCHEDULED)
     meeting = begin_or_get(session, target, where.client_id, actor_id, now)
-    if meeting.state != MeetingState.DRAFT:
+    if meeting.state != MeetingState.DRAFT or meeting.unit_id != where.unit_id:
         raise Closed
     return meeting

@@ -18,6 +18,12 @@ def keep_tasks(session: Session, meeting: Meeting, check_in: CheckIn, now: datet
     session.flush()
 
 
+def withdraw_answers(session: Session, meeting: Meeting, now: datetime) -> None:
+    """The report counts no more: what it answered is asked again."""
+    _keep_answers(session, meeting, {}, now)
+    session.flush()
+
+
 def _keep_given(session: Session, meeting: Meeting, check_in: CheckIn) -> None:
     """A task keeps its answer while it stays in its place; one that the version no longer names goes."""
     before = {task.position: task for task in list_tasks_of(session, meeting.id)}
