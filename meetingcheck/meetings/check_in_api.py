@@ -172,7 +172,8 @@ def _answer(filed: Filed, sending: Sending) -> Response | dict[str, Any]:
     if filed.outcome == Outcome.INCOMPLETE:
         return problems_response([(one.field, one.sentence) for one in filed.problems], **facts)
     if filed.outcome == Outcome.MOVED:
-        return conflict(filed.outcome.value, mine=_told(parse_check_in(sending.typed), with_names=True), theirs=None)
+        mine = _told(parse_check_in(sending.typed), with_names=True)
+        return conflict(filed.outcome.value, **facts, mine=mine, theirs=None)
     with_names = may_see_names(session, meeting.unit_id)
     theirs = parse_check_in(typed_in(meeting)) if filed.outcome == Outcome.CHANGED_MEANWHILE else None
     version = find_version(session, meeting)

@@ -229,7 +229,9 @@ class FilingProblems(Problems):
 class FilingConflict(Error):
     """Nothing was overwritten: what was sent, and what stands there."""
 
-    reason = Text(metadata={"examples": ["changed_meanwhile", "reported_already", "changed_after_sending", "closed"]})
+    reason = Text(
+        metadata={"examples": ["changed_meanwhile", "reported_already", "changed_after_sending", "closed", "moved"]}
+    )
     meeting_id = Id()
     revision = Count()
     mine = Part(CheckInBody)

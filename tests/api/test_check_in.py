@@ -171,6 +171,22 @@ def test_other_content_under_the_same_name_is_a_conflict(world: World, secretary
     assert (elsewhere["reason"], elsewhere["meeting_id"]) == ("reported_already", filed["meeting_id"])
 
 
+def test_what_comes_for_a_report_that_was_moved_away_meets_nothing_of_the_other_cell(
+    world: World, secretary: Program, reviewer: Program
+) -> None:
+    body = filing(client_id=str(uuid.uuid4()))
+    facts = {"client_id": body["client_id"], "obligation": str(world.obligation(world.cells[0]).id)}
+    secretary.send(f"/photos/{uuid.uuid4()}", PHOTO, **facts, purpose="overview")
+    report = secretary.post(f"{period(world)}/check-in", {**body, "check_in": WHOLE}).get_json()["meeting_id"]
+    target = str(world.obligation(world.cells[1]).id)
+    assert reviewer.post(f"/meetings/{report}/move", {"obligation_id": target}).status_code == 200
+    again = secretary.post(f"{period(world)}/check-in", {**body, "check_in": {**WHOLE, "present": 19}})
+    assert (again.status_code, again.get_json()["reason"], again.get_json()["theirs"]) == (409, "moved", None)
+    assert again.get_json()["mine"]["present"] == 19
+    late = secretary.send(f"/photos/{uuid.uuid4()}", OTHER_PHOTO, **facts, purpose="overview")
+    assert late.status_code == 409, "nor is a photo put into it"
+
+
 def test_names_of_those_absent_are_for_the_cell_and_its_direct_superior(
     world: World, secretary: Program, reviewer: Program, program_of: ProgramOf
 ) -> None:
