@@ -102,7 +102,7 @@ SECRETARY = "bí thư"
 _OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
 # Whose name and number are not asked for.
 _SOMEBODY_ELSE = re.compile(r"(?:ho (?:va )?ten |ten )?(?:pho|chi uy|dang uy vien|uy vien|nguoi|can bo|dong chi)\b")
-_OF_CELLS = re.compile(r"^(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
+_OF_CELLS = re.compile(r"(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
 _ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 
@@ -207,13 +207,13 @@ def _choose_unit(columns: dict[str, int], found: dict[Field, list[tuple[int, boo
     """Of two columns of units, or of their codes, that of the cells names the unit, the other one its superior."""
     for field in (Field.CODE, Field.NAME):
         places = [index for index, _ in found.get(field, [])]
-        of_cells = [index for index in places if _OF_CELLS.search(titles[index])]
+        of_cells = [index for index in places if _OF_CELLS.match(titles[index])]
         above = [index for index in places if not _OF_CELLS.match(titles[index])]
         if len(places) < 2 or not of_cells:
             continue
         columns[field.value] = of_cells[-1]
-        if above and above[0] != of_cells[-1] and (Field.PARENT not in columns or field is Field.NAME):
-            columns[Field.PARENT.value] = found[Field.PARENT][0][0] if Field.PARENT in found else above[0]
+        if above and Field.PARENT not in found:
+            columns[Field.PARENT.value] = above[0]
 
 
 def _choose_contacts(
