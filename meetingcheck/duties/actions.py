@@ -18,7 +18,7 @@ from meetingcheck.duties.queries import (
     list_owing_cells,
     list_policies,
     list_series,
-    lock_waiting,
+    lock_unjudged,
     policies_for,
     policies_with,
 )
@@ -256,7 +256,7 @@ def settle_unit(session: Session, unit_id: uuid.UUID, now: datetime) -> int:
     """After a unit closed, or others were merged into it: bring what it has not reported to what follows from that;
     the number of periods that changed. A cell that closes owes a period only if its due day passed before."""
     lock_duties(session)
-    return len(settle(session, lock_waiting(session, unit_id), now))
+    return len(settle(session, lock_unjudged(session, unit_id), now))
 
 
 @dataclass(frozen=True)

@@ -293,12 +293,13 @@ def list_open_obligations(
     return [OpenObligation(obligation, usual_day) for obligation, usual_day in session.execute(found)]
 
 
-def lock_waiting(session: Session, unit_id: uuid.UUID) -> list[Obligation]:
-    """What a unit has not reported, held against other writers until the transaction ends."""
+def lock_unjudged(session: Session, unit_id: uuid.UUID) -> list[Obligation]:
+    """What a unit has not reported, or what does not count, held against other writers until the transaction ends."""
+    unjudged = or_(Obligation.reported_at.is_(None), Obligation.excepted_at.is_not(None))
     return list(
         session.scalars(
             select(Obligation)
-            .where(Obligation.unit_id == unit_id, Obligation.reported_at.is_(None))
+            .where(Obligation.unit_id == unit_id, unjudged)
             .order_by(Obligation.id)
             .with_for_update()
             .execution_options(populate_existing=True)

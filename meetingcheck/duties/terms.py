@@ -95,10 +95,11 @@ def _covers(scope: UnitScope, founded_on: date, decided_on: date) -> bool:
 def settle(session: Session, obligations: Sequence[Obligation], now: datetime) -> list[Obligation]:
     """Bring obligations, which the caller holds locked, to what decides them; those that changed.
 
-    What was reported keeps its instants: exceptions, plans and policies change only what still waits for a report.
+    What was reported keeps the instants that it was judged by: exceptions, plans and policies change only what still
+    waits for a report, or was never judged because it did not count.
     """
     _take_over_reports(session, obligations)
-    waiting = [one for one in obligations if one.reported_at is None]
+    waiting = [one for one in obligations if one.reported_at is None or one.excepted_at is not None]
     bases = bases_of(session, waiting) if waiting else {}
     events = _events_of(session, [one.id for one in waiting])
     lifted, changed = [], []

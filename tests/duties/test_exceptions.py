@@ -251,6 +251,34 @@ def test_withdrawing_restores_the_very_instants_whatever_was_changed_meanwhile(w
     assert "không còn hiệu lực" in answer.text
 
 
+@pytest.mark.parametrize(("day", "expected"), [(4, ObligationState.REPORTED), (8, ObligationState.REPORTED_LATE)])
+def test_what_was_reported_although_it_did_not_count_is_judged_once_it_counts_again(
+    world: World, day: int, expected: ObligationState
+) -> None:
+    exception = set_for(world, world.cells[0], what="excuse", moved_to="")
+    before = world.obligation(world.cells[0]).due_at
+    world.clock.set(at(f"2026-11-{day:02}T08:00+07:00"))
+    with world.app.app_context(), write_transaction() as session:
+        one = lock_obligation(session, world.obligation(world.cells[0]).id)
+        mark_reported(session, one, world.users["secretary1"], world.clock())
+    assert state(world, world.cells[0]) == ObligationState.EXCUSED
+    done(world.sign_in("reviewer"), f"/exceptions/{exception}/withdrawal")
+    assert (state(world, world.cells[0]), world.obligation(world.cells[0]).due_at) == (expected, before)
+
+
+def test_what_a_closed_cell_reported_all_the_same_counts_when_it_works_again(world: World) -> None:
+    """A cell that closes before its day owes nothing; what it sends then is judged when the closing is undone."""
+    office = world.sign_in("administrator")
+    closing = {"closed_on": "03/11/2026", "closing_document": "QĐ 9-QĐ/ĐU"}
+    done(office, f"/office/units/{world.cells[0]}/closing", **closing)
+    assert state(world, world.cells[0]) == ObligationState.EXCUSED
+    with world.app.app_context(), write_transaction() as session:
+        one = lock_obligation(session, world.obligation(world.cells[0]).id)
+        mark_reported(session, one, world.users["secretary1"], world.clock())
+    done(office, f"/office/units/{world.cells[0]}/reopening")
+    assert state(world, world.cells[0]) == ObligationState.REPORTED
+
+
 def test_a_standing_exception_covers_cells_and_periods_made_later(world: World) -> None:
     set_for(world, world.committee, period="02/2027", moved_to="25/02/2027")
     with world.app.app_context(), write_transaction() as session:
