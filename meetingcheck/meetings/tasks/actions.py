@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from meetingcheck.meetings.models import Meeting, Task, TaskState
 from meetingcheck.meetings.tasks.queries import list_answered_in, list_tasks_of
+from meetingcheck.meetings.tasks.rules import match_tasks
 from meetingcheck.meetings.values import CheckIn, TaskAnswer
 
 
@@ -25,22 +26,23 @@ def withdraw_answers(session: Session, meeting: Meeting, now: datetime) -> None:
 
 
 def _keep_given(session: Session, meeting: Meeting, check_in: CheckIn) -> None:
-    """A task keeps its answer while it stays in its place; one that the version no longer names goes."""
-    before = {task.position: task for task in list_tasks_of(session, meeting.id)}
-    for position, given in enumerate(check_in.details.tasks, start=1):
-        task = before.pop(position, None)
-        if task is None:
-            task = Task(
-                id=uuid.uuid5(meeting.id, f"task/{position}"),
-                unit_id=meeting.unit_id,
-                meeting_id=meeting.id,
-                position=position,
-                state=TaskState.OPEN,
-            )
-            session.add(task)
-        task.what, task.who, task.until_on = given.what, given.who, given.until_on
-    for task in before.values():
-        session.delete(task)
+    """A task keeps its answer while it is the same work; one that the version no longer names goes."""
+    before, given = list_tasks_of(session, meeting.id), check_in.details.tasks
+    matches = match_tasks([task.what for task in before], [one.what for one in given])
+    for index, task in enumerate(before):
+        if index in matches:
+            task.position = -task.position  # out of the way: no two may have one place, not even for a moment
+        else:
+            session.delete(task)
+    session.flush()
+    for position, (one, match) in enumerate(zip(given, matches, strict=True), start=1):
+        kept = before[match] if match is not None else _new_task(meeting)
+        kept.position, kept.what, kept.who, kept.until_on = position, one.what, one.who, one.until_on
+        session.add(kept)
+
+
+def _new_task(meeting: Meeting) -> Task:
+    return Task(id=uuid.uuid4(), unit_id=meeting.unit_id, meeting_id=meeting.id, state=TaskState.OPEN)
 
 
 def _keep_answers(session: Session, meeting: Meeting, answers: dict[uuid.UUID, TaskAnswer], now: datetime) -> None:
