@@ -36,7 +36,14 @@ from meetingcheck.duties.rules import (
     type_of,
     window_of,
 )
-from meetingcheck.duties.terms import bases_of, lock_duties, settle, settle_successor, standing_exceptions
+from meetingcheck.duties.terms import (
+    bases_of,
+    earliest_report,
+    lock_duties,
+    settle,
+    settle_successor,
+    standing_exceptions,
+)
 from meetingcheck.lib.db import insert_all_if_new
 from meetingcheck.lib.instants import ONE_DAY, local_day
 from meetingcheck.lib.text import N_
@@ -124,11 +131,13 @@ def _settle_mergers(session: Session, unit_ids: list[uuid.UUID], period: Period,
 def mark_reported(
     session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime, at: datetime | None = None
 ) -> None:
-    """The meeting was reported, `at` that instant or now. The caller holds the obligation locked and has seen that no
-    report of its own satisfies it yet; that of a cell that was merged into this one keeps its instant."""
-    if obligation.satisfied_by is None:
-        obligation.reported_at = at or now
-    obligation.satisfied_by = None
+    """The meeting was reported, `at` that instant or now; the same again with another instant corrects it. The caller
+    holds the obligation locked. An earlier report of a cell that was merged into this one in that period goes
+    before."""
+    known = obligation.reported_at, obligation.satisfied_by
+    obligation.reported_at, obligation.satisfied_by = earliest_report(session, obligation, at or now), None
+    if known == (obligation.reported_at, None):
+        return
     session.flush()
     append(session, now, Fact("reported", "obligation", obligation.id, actor_id))
     settle_successor(session, obligation, now)

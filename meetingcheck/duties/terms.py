@@ -173,6 +173,14 @@ def _predecessors_reports(
     return found
 
 
+def earliest_report(session: Session, obligation: Obligation, own: datetime) -> datetime:
+    """When a period was reported: by its cell, or before by one that was merged into it in that period."""
+    report = _predecessors_reports(session, [obligation]).get(
+        (obligation.unit_id, obligation.series, obligation.period)
+    )
+    return min(own, report.reported_at) if report and report.reported_at else own
+
+
 def settle_successor(session: Session, obligation: Obligation, now: datetime) -> None:
     """After a report came or went: the same period of the unit that this one was merged into, and so on."""
     seen = {obligation.unit_id}

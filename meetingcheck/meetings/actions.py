@@ -10,9 +10,8 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from meetingcheck.duties.actions import mark_reported, mark_unreported
 from meetingcheck.duties.models import Obligation
-from meetingcheck.duties.queries import find_other_series, lock_obligation, policies_for
+from meetingcheck.duties.queries import lock_obligation, policies_for
 from meetingcheck.duties.rules import parse_period
 from meetingcheck.lib.db import insert_if_new
 from meetingcheck.lib.instants import last_day_before, local_day
@@ -31,7 +30,6 @@ from meetingcheck.meetings.models import (
     MeetingPhoto,
     MeetingState,
     MeetingVersion,
-    Satisfaction,
     VersionDocument,
     VersionPhoto,
 )
@@ -41,11 +39,11 @@ from meetingcheck.meetings.queries import (
     find_version,
     has_twin,
     list_meeting_photos,
-    list_satisfied,
     list_version_documents,
     list_version_photos,
 )
 from meetingcheck.meetings.rules import base_of, check, meeting_id_of, reordered
+from meetingcheck.meetings.satisfying import satisfy
 from meetingcheck.meetings.tasks.actions import keep_tasks
 from meetingcheck.meetings.values import CheckIn, Expected, Field, Problem
 from meetingcheck.photos.actions import add_photo, publish_photos
@@ -58,7 +56,7 @@ from meetingcheck.record.actions import Fact, append
 SAVED_BY, SAVED_BY_LINK = "saved_by", "saved_by_link"
 SAVED_ABOVE = "saved_above"  # the committee saved it, of what the cell told on the telephone
 MARKS = {SAVED_BY, SAVED_BY_LINK, SAVED_ABOVE}
-TWIN = N_("Chi bộ đã có báo cáo buổi họp cùng ngày, cùng giờ này. Đồng chí hãy mở báo cáo đó để sửa, bổ sung.")
+TWIN = N_("Chi bộ đã có báo cáo một buổi trùng ngày, trùng giờ. Đồng chí hãy mở báo cáo đó để sửa, bổ sung.")
 EXTRA_MEETING_DAYS = 366  # how far back an extra meeting may be reported, in days
 
 
@@ -459,7 +457,7 @@ def _problems(
         expected = expected_of(session, obligation, check_in.held_on, by_telephone=sending.by_telephone)
     else:
         expected = expected_of_extra(session, meeting.unit_id, check_in.held_on, today)
-    if obligation is None and has_twin(session, meeting, check_in):
+    if has_twin(session, meeting, meeting.unit_id, obligation, check_in):
         return [Problem(Field.BEGINS_AT, TWIN)]
     evidence = evidence_of(list_meeting_photos(session, meeting.id), list_documents(session, meeting.id))
     return check(check_in, evidence, expected, today)
@@ -492,7 +490,7 @@ def _submit(
     }
     append(session, now, Fact("submitted", "meeting", meeting.id, author_id, facts))
     keep_tasks(session, meeting, check_in, now)
-    satisfy(session, meeting, obligation, check_in, author_id, now)
+    satisfy(session, meeting, author_id, now)
 
 
 def _version_of(meeting: Meeting, check_in: CheckIn, author_id: uuid.UUID, now: datetime) -> MeetingVersion:
@@ -536,40 +534,3 @@ def _keep_version_files(
         for position, photo in enumerate(photos, start=1)
     )
     session.flush()
-
-
-def satisfy(
-    session: Session,
-    meeting: Meeting,
-    obligation: Obligation | None,
-    check_in: CheckIn,
-    actor_id: uuid.UUID,
-    now: datetime,
-    reported_at: datetime | None = None,
-) -> None:
-    """Say which periods a report satisfies: the one that it was filed for and, when the sitting held both, that of the
-    other series on its day. A period that another report satisfies already stays with that one.
-
-    `reported_at` is the instant that counts, when it is not `now`.
-    """
-    wanted = {obligation.id: obligation} if obligation else {}
-    if obligation and check_in.details.combined and check_in.held_on:
-        other = find_other_series(session, obligation, check_in.held_on)
-        if other is not None:
-            wanted[other.id] = lock_obligation(session, other.id)
-    satisfied = {one.id: one for one in list_satisfied(session, meeting.id)}
-    for obligation_id in satisfied.keys() - wanted.keys():
-        release(session, satisfied[obligation_id], actor_id, now)
-    for obligation_id in wanted.keys() - satisfied.keys():
-        new = {"obligation_id": obligation_id, "meeting_id": meeting.id}
-        if insert_if_new(session, Satisfaction, new):
-            mark_reported(session, wanted[obligation_id], actor_id, now, reported_at)
-
-
-def release(session: Session, obligation: Obligation, actor_id: uuid.UUID, now: datetime) -> None:
-    """Nothing satisfies the period any more: it is owed again."""
-    held = session.get(Satisfaction, obligation.id)
-    if held is not None:
-        session.delete(held)
-        session.flush()
-        mark_unreported(session, obligation, actor_id, now)

@@ -24,6 +24,10 @@ CORRECTABLE = frozenset({MeetingState.SUBMITTED, MeetingState.RETURNED})
 """What was sent and is not settled: its cell can still send further versions and files."""
 
 
+NOT_STANDING = frozenset({MeetingState.DRAFT, MeetingState.VOID})
+"""What is not sent yet, or counts for nothing any more."""
+
+
 class Verdict(StrEnum):
     NOTE = "note"
     ASK_TO_ADD = "ask_to_add"

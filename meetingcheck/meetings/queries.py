@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import String, and_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.models import User
 from meetingcheck.duties.models import Obligation
 from meetingcheck.meetings.contents import details_from
 from meetingcheck.meetings.models import (
+    NOT_STANDING,
     Document,
     DocumentKind,
     Meeting,
@@ -66,17 +67,30 @@ def list_own_drafts(
     return list(session.scalars(drafts.order_by(Meeting.updated_at.desc(), Meeting.id)))
 
 
-def has_twin(session: Session, meeting: Meeting, check_in: CheckIn) -> bool:
-    """Whether another report of the cell tells of a meeting that began on the same day at the same hour."""
+def has_twin(
+    session: Session, meeting: Meeting, unit_id: uuid.UUID, obligation: Obligation | None, check_in: CheckIn
+) -> bool:
+    """Whether another report of the cell tells of the same sitting, were this one filed for the period: begun on the
+    same day at the same hour, or, for the same series, at hours that overlap. One sitting may stand in two reports when
+    each is for another series."""
+    series = obligation.series if obligation else None
+    overlaps = and_(MeetingVersion.begins_at < check_in.ends_at, MeetingVersion.ends_at > check_in.begins_at)
     twin = (
         select(Meeting.id)
+        .outerjoin(Obligation, Obligation.id == Meeting.obligation_id)
         .join(MeetingVersion, and_(MeetingVersion.meeting_id == Meeting.id, MeetingVersion.number == Meeting.version))
         .where(
-            Meeting.unit_id == meeting.unit_id,
+            Meeting.unit_id == unit_id,
             Meeting.id != meeting.id,
-            Meeting.state.not_in([MeetingState.DRAFT, MeetingState.VOID]),
+            Meeting.state.not_in(NOT_STANDING),
             MeetingVersion.held_on == check_in.held_on,
-            MeetingVersion.begins_at == check_in.begins_at,
+            or_(
+                and_(
+                    MeetingVersion.begins_at == check_in.begins_at,
+                    or_(literal(series, String).is_(None), Obligation.series.is_(None), Obligation.series == series),
+                ),
+                and_(overlaps, Obligation.series == series),
+            ),
         )
     )
     return session.scalar(twin.limit(1)) is not None
@@ -104,6 +118,15 @@ def find_version(session: Session, meeting: Meeting) -> MeetingVersion | None:
     return session.scalars(
         select(MeetingVersion).where(MeetingVersion.meeting_id == meeting.id, MeetingVersion.number == meeting.version)
     ).one_or_none()
+
+
+def list_sent(session: Session, meeting_id: uuid.UUID) -> list[MeetingVersion]:
+    """All submitted versions of a report, the first one first."""
+    return list(
+        session.scalars(
+            select(MeetingVersion).where(MeetingVersion.meeting_id == meeting_id).order_by(MeetingVersion.number)
+        )
+    )
 
 
 def find_last_version(session: Session, unit_id: uuid.UUID) -> MeetingVersion | None:

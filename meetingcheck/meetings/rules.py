@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
+from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.text import N_, has_unsafe_characters
 from meetingcheck.meetings.values import (
     LONGEST_LINE,
@@ -298,6 +299,12 @@ def minutes_between(begins_at: time | None, ends_at: time | None) -> int | None:
 def attendance_tenths(present: int, base: int) -> int | None:
     """Attendance in tenths of a percent, rounded down: 89.96% must not look like 90%. No base, no rate."""
     return present * 1000 // base if base > 0 else None
+
+
+def reported_at_of(sent_at: Sequence[datetime], held_on: date) -> datetime:
+    """Since when a report counts for a period: the first of the sendings that claimed it, in their order, that did not
+    come before the meeting. What was sent before the day on which the meeting was held did not report it."""
+    return next((at for at in sent_at if local_day(at) >= held_on), sent_at[-1])
 
 
 def meeting_id_of(unit_id: uuid.UUID, author_id: uuid.UUID, client_id: uuid.UUID) -> uuid.UUID:

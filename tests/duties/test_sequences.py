@@ -234,7 +234,7 @@ class Life(RuleBasedStateMachine):
     def each_period_is_what_decides_it(self) -> None:
         with self.world.app.app_context(), read_transaction() as session:
             rows = self._rows(session)
-            waiting = [one for one in rows if one.reported_at is None]
+            waiting = [one for one in rows if one.reported_at is None or one.excepted_at is not None]
             bases = bases_of(session, waiting)
             events = self._events(session, rows)
             for one in waiting:

@@ -1,6 +1,7 @@
 """Putting mistakes right: void and have back, move a report or one photo, by whoever has the right over both places."""
 
 import uuid
+from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -8,14 +9,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.duties.models import MissedEvent, Obligation
+from meetingcheck.duties.queries import THEMATIC
 from meetingcheck.duties.rules import ObligationState, state_of
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.meetings.actions import Sending, correct_report
 from meetingcheck.meetings.changes.actions import move_report, restore_report, void_report
 from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, Satisfaction, Verdict, VersionPhoto
+from meetingcheck.meetings.queries import list_sent
 from meetingcheck.meetings.reviews.actions import answer_report
 from meetingcheck.messages.models import Message
 from meetingcheck.orgs.actions import Refused
@@ -23,7 +27,7 @@ from meetingcheck.photos.models import Photo
 from tests.meetings.test_corrections import file_report, period, rows, send, whole_form
 from tests.photos import samples
 from tests.soak import SOAK
-from tests.world import GOOD_FIELDS, World, at, token_of
+from tests.world import GOOD_FIELDS, World, add_thematic, at, token_of
 
 REASON = {"reason": "Gửi nhầm kỳ"}
 
@@ -130,6 +134,92 @@ def test_what_is_had_back_stands_as_it_was_answered(world: World, overview: byte
     assert "Cần bổ sung" in client.get(f"/cells/{world.cells[0]}/home").text
 
 
+COMBINED = {**GOOD_FIELDS, "ends_at": "21:45", "combined": "yes", "topic": "Chuyên đề quý IV"}
+
+
+def correct(client: FlaskClient, report: str, fields: dict[str, str]) -> None:
+    where = f"{report}/correct"
+    answer = send(client, where, whole_form(client.get(where), fields))
+    assert answer.status_code == 303, answer.text
+
+
+def test_a_quarter_that_one_report_gives_up_stays_with_another_that_held_it_too(world: World, overview: bytes) -> None:
+    add_thematic(world)
+    client, where = world.sign_in("secretary1"), period(world, "2026-10")
+    october = {**COMBINED, "held_on": "05/10/2026"}
+    other = samples.jpeg(samples.scene(41, 31))
+    assert send(client, where, whole_form(client.get(where), october, overviews=[other])).status_code == 303
+    first_sent = world.clock()
+    world.clock.advance(hours=1)
+    november = file_report(world, overview, COMBINED)
+    quarter = world.obligation(world.cells[0], "2026-Q4")
+    assert quarter.reported_at == first_sent
+    held = {one.obligation_id: one.meeting_id for one in rows(world.app, Satisfaction)}
+    october_report = f"/meetings/{held[quarter.id]}"
+    assert post(client, f"{october_report}/void", **REASON)[0] == 303
+    assert world.obligation(world.cells[0], "2026-Q4").reported_at == world.clock()
+    held = {one.obligation_id: one.meeting_id for one in rows(world.app, Satisfaction)}
+    assert held[quarter.id] == uuid.UUID(november.rpartition("/")[2])
+
+
+def test_a_quarter_counts_since_the_report_first_said_that_it_held_both(world: World, overview: bytes) -> None:
+    """Nothing that is done to the report afterwards makes timely what was said late."""
+    add_thematic(world)
+    report = file_report(world, overview)
+    quarter = world.obligation(world.cells[0], "2026-Q4").id
+    world.clock.advance(days=70)
+    client, said_at = world.sign_in("secretary1"), world.clock()
+    correct(client, report, COMBINED)
+    for change in ("nothing", "void", "move"):
+        world.clock.advance(hours=1)
+        if change == "void":
+            post(client, f"{report}/void", **REASON)
+            client.post(f"{report}/restore", data={"csrf_token": token_of(client.get(report))})
+        elif change == "move":
+            post(client, f"{report}/move", period=str(world.obligation(world.cells[0]).id))
+        assert world.obligation(world.cells[0], "2026-Q4").reported_at == said_at, change
+        assert len(rows(world.app, Satisfaction)) == 2
+    assert state_of(world.obligation(world.cells[0], "2026-Q4"), world.clock()) == ObligationState.REPORTED_LATE
+    assert state_of(world.obligation(world.cells[0]), world.clock()) == ObligationState.REPORTED
+    assert quarter in {one.obligation_id for one in rows(world.app, Satisfaction)}
+
+
+def test_what_was_sent_before_the_meeting_was_held_did_not_report_it(world: World, overview: bytes) -> None:
+    report = file_report(world, overview)
+    world.clock.advance(days=10)
+    client = world.sign_in("secretary1")
+    correct(client, report, {**GOOD_FIELDS, "held_on": "12/11/2026"})
+    assert world.obligation(world.cells[0]).reported_at == world.clock()
+    assert state_of(world.obligation(world.cells[0]), world.clock()) == ObligationState.REPORTED_LATE
+
+
+@pytest.mark.parametrize("hours", [("19:30", "21:15"), ("20:00", "21:45")])
+def test_one_sitting_does_not_stand_for_two_months(world: World, overview: bytes, hours: tuple[str, str]) -> None:
+    """The 2nd of November is among the days of both months: October's report may still come then."""
+    second = {**GOOD_FIELDS, "held_on": "02/11/2026"}
+    report = file_report(world, overview, second)
+    client, where = world.sign_in("secretary1"), period(world, "2026-10")
+    other = samples.jpeg(samples.scene(41, 31))
+    again = {**second, "begins_at": hours[0], "ends_at": hours[1]}
+    answer = send(client, where, whole_form(client.get(where), again, overviews=[other]))
+    assert (answer.status_code, "một buổi trùng ngày, trùng giờ" in answer.text) == (422, True)
+    post(client, f"{report}/void", **REASON)
+    answer = send(client, where, whole_form(client.get(where), again, overviews=[other]))
+    assert answer.status_code == 303, answer.text
+    restored = client.post(f"{report}/restore", data={"csrf_token": token_of(client.get(report))})
+    assert "một buổi trùng ngày, trùng giờ" in client.get(restored.location).text
+    assert world.obligation(world.cells[0]).reported_at is None
+
+
+def test_one_sitting_may_stand_in_a_report_of_each_series(world: World, overview: bytes) -> None:
+    add_thematic(world)
+    file_report(world, overview)
+    client, where = world.sign_in("secretary1"), period(world, "2026-Q4")
+    other = samples.jpeg(samples.scene(41, 31))
+    assert send(client, where, whole_form(client.get(where), GOOD_FIELDS, overviews=[other])).status_code == 303
+    assert world.obligation(world.cells[0], "2026-Q4").reported_at is not None
+
+
 def test_a_report_never_moves_onto_another(world: World, overview: bytes) -> None:
     first = file_report(world, overview, {**GOOD_FIELDS, "held_on": "01/11/2026"})
     client, where = world.sign_in("secretary1"), period(world, "2026-10")
@@ -232,6 +322,7 @@ def test_a_photo_is_named_only_under_its_own_report(world: World, overview: byte
 
 def test_whatever_is_sent_voided_restored_and_moved_each_period_counts_once(world: World, overview: bytes) -> None:
     """Random sequences, through the product's own actions; a period is never counted twice and never forgotten."""
+    add_thematic(world)
     sent = [file_report(world, overview).rpartition("/")[2]]
     client, where = world.sign_in("secretary1"), period(world, "2026-10")
     fields = {**GOOD_FIELDS, "held_on": "05/10/2026"}
@@ -270,7 +361,10 @@ def test_whatever_is_sent_voided_restored_and_moved_each_period_counts_once(worl
 
         @rule(report=st.sampled_from(sent), present=st.integers(18, 23), combined=st.sampled_from(["", "yes"]))
         def correct(self, report: str, present: int, combined: str) -> None:
-            typed = {**GOOD_FIELDS, "present": str(present), "combined": combined, "topic": "Chuyên đề"}
+            world.clock.advance(minutes=1)
+            held_on = "03/11/2026" if report == sent[0] else "05/10/2026"
+            held = {"held_on": held_on, "present": str(present), "combined": combined}
+            typed = {**GOOD_FIELDS, **held, "topic": "Chuyên đề"}
             sending = Sending(uuid.uuid4(), typed, [])
             secretary = world.users["secretary1"]
             self.attempt(lambda rows: correct_report(rows, uuid.UUID(report), sending, secretary, world.clock()))
@@ -299,6 +393,11 @@ def test_whatever_is_sent_voided_restored_and_moved_each_period_counts_once(worl
                 for meeting_id in satisfied.values():
                     assert meetings[meeting_id].state != MeetingState.VOID
                     assert meetings[meeting_id].obligation_id is not None
+                for quarter in session.scalars(select(Obligation).where(Obligation.series == THEMATIC)):
+                    claims = claims_of(session, quarter)
+                    holder = satisfied.get(quarter.id)
+                    assert (holder is not None) == bool(claims), "held by one that claims it, if there is any"
+                    assert holder is None or quarter.reported_at == claims[holder], "since it claimed it first"
                 for meeting in meetings.values():
                     counted = list(satisfied.values()).count(meeting.id)
                     if meeting.state == MeetingState.VOID or meeting.obligation_id is None:
@@ -308,6 +407,16 @@ def test_whatever_is_sent_voided_restored_and_moved_each_period_counts_once(worl
                         assert counted <= 2, "the regular and the thematic period at most"
                 events = session.scalars(select(MissedEvent.obligation_id)).all()
                 assert len(events) == len(set(events))
+
+    def claims_of(session: Session, quarter: Obligation) -> dict[uuid.UUID, datetime]:
+        """Since when each standing report of the cell that held both says so."""
+        found: dict[uuid.UUID, datetime] = {}
+        for meeting in session.scalars(select(Meeting).where(Meeting.unit_id == quarter.unit_id)):
+            versions = list_sent(session, meeting.id)
+            of_both = [one for one in versions if one.details["combined"] and one.held_on >= quarter.period_from]
+            if versions[-1] in of_both and meeting.obligation_id and meeting.state != MeetingState.VOID:
+                found[meeting.id] = of_both[0].submitted_at
+        return found if quarter.period == "2026-Q4" else {}
 
     machine = Changes.TestCase
     machine.settings = hypothesis_settings(max_examples=200 if SOAK else 8, stateful_step_count=15, deadline=None)

@@ -242,7 +242,7 @@ def test_the_same_extra_meeting_told_twice_is_noticed(world: World, overview: by
         form = {**whole_form(client.get(where), overviews=[shot]), "extra_kind": "congress"}
         answer = send(client, where, form)
         assert answer.status_code == status
-    assert "đã có báo cáo buổi họp cùng ngày, cùng giờ này" in answer.text
+    assert "đã có báo cáo một buổi trùng ngày, trùng giờ" in answer.text
 
 
 def test_a_draft_of_an_extra_meeting_is_found_again(world: World) -> None:

@@ -11,9 +11,10 @@ from meetingcheck.duties.queries import lock_obligation
 from meetingcheck.lib.db import insert_if_new
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.text import N_
-from meetingcheck.meetings.actions import SAVED_BY, days_for, has_unsent_files, lock_report, release, satisfy
+from meetingcheck.meetings.actions import SAVED_BY, TWIN, days_for, has_unsent_files, lock_report
 from meetingcheck.meetings.documents.actions import pass_documents
 from meetingcheck.meetings.models import (
+    NOT_STANDING,
     Document,
     ExtraKind,
     Meeting,
@@ -23,9 +24,10 @@ from meetingcheck.meetings.models import (
     Task,
     VersionPhoto,
 )
-from meetingcheck.meetings.queries import find_reported_meeting, find_version, list_satisfied, said_in
+from meetingcheck.meetings.queries import find_reported_meeting, find_version, has_twin, said_in
 from meetingcheck.meetings.reviews.actions import state_by_answers
 from meetingcheck.meetings.rules import meeting_id_of
+from meetingcheck.meetings.satisfying import release_all, satisfy
 from meetingcheck.meetings.tasks.actions import keep_tasks, withdraw_answers
 from meetingcheck.orgs.actions import Refused
 from meetingcheck.orgs.queries import people_who_file
@@ -48,8 +50,7 @@ def void_report(
     """
     _, meeting = lock_report(session, meeting_id)
     _keep_changeable(meeting, by_cell=by_cell)
-    for obligation in list_satisfied(session, meeting.id):
-        release(session, lock_obligation(session, obligation.id), actor_id, now)
+    release_all(session, meeting, actor_id, now)
     withdraw_answers(session, meeting, now)
     meeting.state, meeting.voided_at, meeting.voided_by, meeting.void_reason = MeetingState.VOID, now, actor_id, reason
     _note_change(session, meeting, "voided", actor_id, now)
@@ -68,13 +69,15 @@ def restore_report(
         raise Refused(VOIDED_ABOVE)
     if obligation is not None and find_reported_meeting(session, obligation.id) is not None:
         raise Refused(PERIOD_TAKEN)
+    _keep_single(session, meeting, meeting.unit_id, obligation)
     meeting.state, meeting.voided_at, meeting.voided_by, meeting.void_reason = (
         state_by_answers(session, meeting),
         None,
         None,
         None,
     )
-    _satisfy_as_first_sent(session, meeting, obligation, actor_id, now)
+    session.flush()
+    satisfy(session, meeting, actor_id, now)
     version = find_version(session, meeting)
     if version is not None:
         keep_tasks(session, meeting, said_in(version), now)
@@ -106,14 +109,14 @@ def move_report(
         if other is not None and other.id != meeting.id:
             raise Refused(PERIOD_TAKEN)
         _keep_day(session, meeting, target)
-    for obligation in list_satisfied(session, meeting.id):
-        release(session, lock_obligation(session, obligation.id), actor_id, now)
+    _keep_single(session, meeting, target.unit_id if target else meeting.unit_id, target)
     if target is not None and target.unit_id != meeting.unit_id:
         _leave_unsent(session, meeting, now)
         _change_cell(session, meeting, target.unit_id)
     meeting.obligation_id = target.id if target else None
     meeting.extra_kind = None if target else extra_kind or meeting.extra_kind or ExtraKind.OTHER
-    _satisfy_as_first_sent(session, meeting, target, actor_id, now)
+    session.flush()
+    satisfy(session, meeting, actor_id, now)
     _note_change(session, meeting, "moved", actor_id, now)
     return meeting
 
@@ -169,7 +172,7 @@ def _cell_voided(session: Session, meeting: Meeting) -> bool:
 
 
 def _keep_changeable(meeting: Meeting, *, by_cell: bool) -> None:
-    if meeting.state in {MeetingState.DRAFT, MeetingState.VOID}:
+    if meeting.state in NOT_STANDING:
         raise Refused(CHANGED_MEANWHILE)
     if by_cell and meeting.state == MeetingState.ACCEPTED:
         raise Refused(ACCEPTED_ALREADY)
@@ -182,15 +185,11 @@ def _keep_day(session: Session, meeting: Meeting, target: Obligation) -> None:
         raise Refused(OTHER_DAYS)
 
 
-def _satisfy_as_first_sent(
-    session: Session, meeting: Meeting, obligation: Obligation | None, actor_id: uuid.UUID, now: datetime
-) -> None:
+def _keep_single(session: Session, meeting: Meeting, unit_id: uuid.UUID, obligation: Obligation | None) -> None:
+    """No sitting stands in two reports of a cell."""
     version = find_version(session, meeting)
-    first_sent = session.scalars(
-        select(MeetingVersion.submitted_at).where(MeetingVersion.meeting_id == meeting.id, MeetingVersion.number == 1)
-    ).one()
-    if version is not None:
-        satisfy(session, meeting, obligation, said_in(version), actor_id, now, reported_at=first_sent)
+    if version is not None and has_twin(session, meeting, unit_id, obligation, said_in(version)):
+        raise Refused(TWIN)
 
 
 def _leave_unsent(session: Session, meeting: Meeting, now: datetime) -> None:

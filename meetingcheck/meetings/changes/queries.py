@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from meetingcheck.duties.models import Obligation
 from meetingcheck.lib.instants import start_of_day
 from meetingcheck.meetings.actions import days_for
-from meetingcheck.meetings.models import Meeting, MeetingPhoto, MeetingState, MeetingVersion, Satisfaction
+from meetingcheck.meetings.models import NOT_STANDING, Meeting, MeetingPhoto, MeetingVersion, Satisfaction
 from meetingcheck.photos.models import Photo
 
 CHOICES_SHOWN = 24
@@ -49,7 +49,7 @@ def list_other_reports(session: Session, unit_id: uuid.UUID, not_this: uuid.UUID
         .where(
             Meeting.unit_id == unit_id,
             Meeting.id != not_this,
-            Meeting.state.not_in([MeetingState.DRAFT, MeetingState.VOID]),
+            Meeting.state.not_in(NOT_STANDING),
         )
         .order_by(MeetingVersion.held_on.desc(), Meeting.id)
         .limit(CHOICES_SHOWN)

@@ -31,7 +31,7 @@ from meetingcheck.meetings.late_work.models import LateDocument, LatePhoto, Late
 from meetingcheck.meetings.late_work.news import tell_decided, tell_waiting
 from meetingcheck.meetings.late_work.queries import What, count_waiting, list_late_documents, list_late_photos
 from meetingcheck.meetings.late_work.rules import MOST_DOCUMENTS, MOST_PHOTOS, MOST_WAITING, kept_until
-from meetingcheck.meetings.models import CORRECTABLE, Document, ExtraKind, Meeting, MeetingState
+from meetingcheck.meetings.models import CORRECTABLE, NOT_STANDING, Document, ExtraKind, Meeting, MeetingState
 from meetingcheck.meetings.queries import find_meeting, find_reported_meeting
 from meetingcheck.orgs.access import Right, people_with_right
 from meetingcheck.orgs.models import Role
@@ -322,7 +322,7 @@ def find_sent(session: Session, work: LateWork) -> Meeting | None:
     if work.meeting_id is not None:
         return find_meeting(session, work.meeting_id)
     own = find_meeting(session, work.id)
-    if own is not None and own.state not in {MeetingState.DRAFT, MeetingState.VOID}:
+    if own is not None and own.state not in NOT_STANDING:
         return own
     return find_reported_meeting(session, work.obligation_id) if work.obligation_id else None
 
