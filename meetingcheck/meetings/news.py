@@ -47,6 +47,12 @@ def tell_about_void(session: Session, meeting: Meeting, *, by_cell: bool, now: d
     )
 
 
+def tell_about_restoring(session: Session, meeting: Meeting, *, by_cell: bool, now: datetime) -> None:
+    """A report that was void counts again: the other side, which heard of the one, hears of the other."""
+    people = _other_side(session, meeting, by_cell, now)
+    _tell_each(session, people, "meetings.restored", f"r{meeting.revision}", meeting, {}, now)
+
+
 def tell_about_move(session: Session, meeting: Meeting, from_cell: uuid.UUID, *, by_cell: bool, now: datetime) -> None:
     """A report counts for another period or cell now; the cell that had it hears of it too, as its period is owed
     again."""

@@ -358,9 +358,10 @@ class Voiding(Asked):
 
 
 class Moving(Asked):
-    """Where the report belongs: a period, or null for an extra meeting."""
+    """Where the report belongs: a period, or null for an extra meeting, then of which kind."""
 
     obligation_id = Id(required=True, allow_none=True)
+    extra_kind = Choice(ExtraKind, allow_none=True, load_default=None)
 
 
 class MovingPhoto(Asked):

@@ -237,8 +237,8 @@ def test_voiding_restoring_and_moving(world: World, secretary: Program, reviewer
     october = world.obligation(world.cells[0], "2026-10").id
     refused = secretary.post(f"{path}/move", {"obligation_id": str(october)})
     assert [one["field"] for one in refused.get_json()["errors"]] == ["obligation_id"], "it was not held in October"
-    extra = secretary.post(f"{path}/move", {"obligation_id": None}).get_json()
-    assert (extra["obligation_id"], extra["extra_kind"]) == (None, "other")
+    extra = secretary.post(f"{path}/move", {"obligation_id": None, "extra_kind": "congress"}).get_json()
+    assert (extra["obligation_id"], extra["extra_kind"]) == (None, "congress")
     november = world.obligation(world.cells[0]).id
     moved = secretary.post(f"{path}/move", {"obligation_id": str(november)}).get_json()
     assert moved["obligation_id"] == str(november)

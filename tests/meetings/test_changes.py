@@ -51,6 +51,8 @@ def test_a_void_report_counts_for_nothing_and_can_be_had_back(world: World, over
 
     restored = client.post(f"{report}/restore", data={"csrf_token": token_of(client.get(report))})
     assert restored.status_code == 303
+    told = [one.user_id for one in rows(world.app, Message) if one.kind == "meetings.restored"]
+    assert told == [world.users["reviewer"]], "who heard of the one hears of the other"
     assert state_of(world.obligation(world.cells[0]), world.clock()) == ObligationState.REPORTED
     assert len(rows(world.app, Satisfaction)) == 1
 

@@ -29,7 +29,7 @@ from meetingcheck.meetings.changes.actions import (
 from meetingcheck.meetings.changes.queries import find_photo_of
 from meetingcheck.meetings.changes.routes import LONGEST_REASON, REASON_WANTED, REPORT_WANTED
 from meetingcheck.meetings.models import Meeting, MeetingState
-from meetingcheck.meetings.news import tell_about_move, tell_about_void
+from meetingcheck.meetings.news import tell_about_move, tell_about_restoring, tell_about_void
 from meetingcheck.meetings.queries import find_meeting
 from meetingcheck.meetings.schemas import Changed, Conflict, Moving, MovingPhoto, Voiding
 from meetingcheck.orgs.access import Right, ask, has_right
@@ -75,11 +75,13 @@ def _check_reason(reason: str) -> None:
 def restore(meeting_id: uuid.UUID) -> Any:
     """Let a void report count again, as it was sent"""
     actor, now = signed_in(), services().now()
-    return _changed(
-        meeting_id,
-        "meeting_id",
-        lambda session, found, by_cell: restore_report(session, found.id, actor.user_id, now, by_cell=by_cell),
-    )
+
+    def change(session: Session, meeting: Meeting, by_cell: bool) -> Meeting:
+        restored = restore_report(session, meeting.id, actor.user_id, now, by_cell=by_cell)
+        tell_about_restoring(session, restored, by_cell=by_cell, now=now)
+        return restored
+
+    return _changed(meeting_id, "meeting_id", change)
 
 
 @blueprint.post("/meetings/<uuid:meeting_id>/move")
@@ -97,7 +99,8 @@ def move(meeting_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     def change(session: Session, meeting: Meeting, by_cell: bool) -> Meeting:
         target = _asked_target(session, target_id) if target_id else None
         from_cell = meeting.unit_id
-        moved = move_report(session, meeting.id, target, actor.user_id, now, by_cell=by_cell)
+        kind = None if target else json_data["extra_kind"]
+        moved = move_report(session, meeting.id, target, actor.user_id, now, by_cell=by_cell, extra_kind=kind)
         tell_about_move(session, moved, from_cell, by_cell=by_cell, now=now)
         return moved
 

@@ -22,7 +22,7 @@ from meetingcheck.meetings.changes.actions import move_photo, move_report, resto
 from meetingcheck.meetings.changes.queries import find_photo_of, list_free_periods, list_other_reports
 from meetingcheck.meetings.forms import parse_uuid
 from meetingcheck.meetings.models import ExtraKind, Meeting, MeetingState
-from meetingcheck.meetings.news import tell_about_move, tell_about_void
+from meetingcheck.meetings.news import tell_about_move, tell_about_restoring, tell_about_void
 from meetingcheck.meetings.queries import find_meeting, find_version, list_meeting_photos
 from meetingcheck.orgs.access import GRANTS, Right, ask, has_right
 from meetingcheck.orgs.actions import Refused
@@ -70,12 +70,14 @@ def void_submit(meeting_id: uuid.UUID) -> Response | tuple[str, int]:
 @blueprint.post("/meetings/<uuid:meeting_id>/restore")
 @needs(Right.CHANGE_REPORT)
 def restore(meeting_id: uuid.UUID) -> Response:
+    now = services().now()
     with read_transaction() as session:
         meeting = _asked_report(session, meeting_id)
     try:
         with write_transaction() as session:
             by_cell = _by_cell(session, meeting)
-            restore_report(session, meeting_id, signed_in().user_id, services().now(), by_cell=by_cell)
+            restored = restore_report(session, meeting_id, signed_in().user_id, now, by_cell=by_cell)
+            tell_about_restoring(session, restored, by_cell=by_cell, now=now)
         flash(gettext("Báo cáo đã được khôi phục."))
     except Refused as refused:
         flash(gettext(str(refused)))
