@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from itertools import count, takewhile
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -27,6 +27,7 @@ from meetingcheck.duties.rules import (
     Month,
     Period,
     Quarter,
+    Terms,
     Window,
     contains,
     may_plan,
@@ -39,6 +40,7 @@ from meetingcheck.duties.rules import (
 from meetingcheck.duties.terms import (
     bases_of,
     earliest_report,
+    lapse_asked,
     lock_duties,
     settle,
     settle_successor,
@@ -99,7 +101,7 @@ def _make_for(session: Session, cells: list[OwingCell], series: Series, period: 
         facts = {"series": series.code, "period": period.code, "made": made}
         subject = uuid.uuid5(uuid.NAMESPACE_OID, series.code)
         append(session, now, Fact("obligations_made", "series", subject, None, facts))
-        _settle_mergers(session, [cell.unit_id for cell in cells if cell.dates.takes_over(period)], period, now)
+        _settle_mergers(session, [cell.unit_id for cell in cells if cell.dates.has_predecessors(period)], period, now)
     return made
 
 
@@ -122,7 +124,7 @@ def _row(unit_id: uuid.UUID, series: str, basis: Basis) -> dict[str, object]:
 
 
 def _settle_mergers(session: Session, unit_ids: list[uuid.UUID], period: Period, now: datetime) -> None:
-    """What a predecessor reported in the period of a merger is reported for its successor too."""
+    """What a predecessor reported in the period of a merger or after it is reported for its successor too."""
     if unit_ids:
         which = select(Obligation).where(Obligation.unit_id.in_(unit_ids), Obligation.period == period.code)
         settle(session, session.scalars(which.with_for_update()).all(), now)
@@ -140,6 +142,7 @@ def mark_reported(
         return
     session.flush()
     append(session, now, Fact("reported", "obligation", obligation.id, actor_id))
+    lapse_asked(session, [obligation], now)
     settle_successor(session, obligation, now)
 
 
@@ -190,14 +193,12 @@ class Move:
 def plan_policy(session: Session, policy: Policy, now: datetime) -> list[Move]:
     """What a policy that is not stored yet would change: periods that begin on or after its day and are not due yet.
 
-    Planned and moved days stay.
+    Planned and moved days stay, and nothing becomes late by it.
     """
     moves: list[Move] = []
     for found in _open_pieces(session, policy.unit_id, policy.from_on, now, lock=False):
-        bases = bases_of(session, [row.obligation for row in found])
-        for row, values in _by_policy(session, found, policy):
-            one, basis = row.obligation, replace(bases[row.obligation.id], **values)
-            before, after = Window(one.opens_at, one.due_at, one.closes_at), terms_of(basis)
+        for one, _, after in _by_policy(session, found, policy, now):
+            before = Window(one.opens_at, one.due_at, one.closes_at)
             if before != after.window:
                 moves.append(Move(one.id, one.period, after.excepted_at is None, before, after.window))
     return moves
@@ -230,8 +231,8 @@ def _follow(session: Session, unit_id: uuid.UUID, from_on: date, now: datetime) 
     """Let the periods that begin on or after a day and are not due yet follow the policies; the number moved."""
     moved = 0
     for found in _open_pieces(session, unit_id, from_on, now, lock=True):
-        for row, values in _by_policy(session, found, None):
-            row.obligation.usual_on, row.obligation.report_days = values["usual_on"], values["report_days"]
+        for one, basis, _ in _by_policy(session, found, None, now):
+            one.usual_on, one.report_days = basis.usual_on, basis.report_days
         moved += len(settle(session, [row.obligation for row in found], now))
     return moved
 
@@ -246,9 +247,11 @@ def _open_pieces(
 
 
 def _by_policy(
-    session: Session, found: list[OpenObligation], also: Policy | None
-) -> Iterator[tuple[OpenObligation, dict[str, Any]]]:
-    """What the policies, with one that is not stored yet, say of each period's usual day and days for reporting."""
+    session: Session, found: list[OpenObligation], also: Policy | None, now: datetime
+) -> Iterator[tuple[Obligation, Basis, Terms]]:
+    """What the policies, with one that is not stored yet, make of each period. Those that would be late at once stay as
+    they are: a rule that is dated back blames nobody."""
+    bases = bases_of(session, [row.obligation for row in found])
     periods: dict[date, list[OpenObligation]] = {}
     for row in found:
         periods.setdefault(row.obligation.period_from, []).append(row)
@@ -258,7 +261,10 @@ def _by_policy(
         for row in rows:
             if policy := policies.get(row.obligation.unit_id):
                 usual_on = parse_period(row.obligation.period).day(row.usual_day or policy.usual_day)
-                yield row, {"usual_on": usual_on, "report_days": policy.report_days}
+                basis = replace(bases[row.obligation.id], usual_on=usual_on, report_days=policy.report_days)
+                terms = terms_of(basis)
+                if terms.window.due_at > now:
+                    yield row.obligation, basis, terms
 
 
 def settle_unit(session: Session, unit_id: uuid.UUID, now: datetime) -> int:
@@ -271,7 +277,7 @@ def settle_unit(session: Session, unit_id: uuid.UUID, now: datetime) -> int:
 @dataclass(frozen=True)
 class MergerEffect:
     """What a merger would make of what the units owe: so many periods would be released, so many late ones stay
-    theirs, and so many of the merger's own periods are reported already, for the successor too."""
+    theirs, and so many periods from the merger's own on are reported already, for the successor too."""
 
     released: int
     kept: int
@@ -286,7 +292,7 @@ def plan_merger(session: Session, unit_ids: Sequence[uuid.UUID], on: date) -> Me
     for basis in bases_of(session, waiting).values():
         closed = replace(basis.cell, closed_on=on, succeeded=True)
         released += terms_of(replace(basis, cell=closed)).excepted_at is not None
-    reported = sum(one.reported_at is not None and contains(parse_period(one.period), on) for one in found)
+    reported = sum(one.reported_at is not None and on <= parse_period(one.period).last_day for one in found)
     return MergerEffect(released, len(waiting) - released, reported)
 
 
@@ -294,10 +300,13 @@ def settle_merger(
     session: Session, unit_ids: Sequence[uuid.UUID], successor_id: uuid.UUID, on: date, now: datetime
 ) -> None:
     """After units were merged: release what they do not owe any more, and let the successor owe the period of the
-    merger unless one of them reported it."""
+    merger, and those that have begun since, unless one of them reported it."""
     for unit_id in unit_ids:
         settle_unit(session, unit_id, now)
-    make_obligations(session, [Month.of(on), Quarter.of(on)], now, only=successor_id)
+    today = local_day(now)
+    months = takewhile(lambda month: month.first_day <= today, map(Month.of(on).plus, count()))
+    quarters = takewhile(lambda quarter: quarter.first_day <= today, map(Quarter.of(on).plus, count()))
+    make_obligations(session, [*months, *quarters], now, only=successor_id)
     settle_unit(session, successor_id, now)
 
 

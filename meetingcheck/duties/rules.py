@@ -231,6 +231,10 @@ class CellDates:
     merged: tuple[date, ...] = ()
     succeeded: bool = False
 
+    def has_predecessors(self, period: Period) -> bool:
+        """Whether others were merged into this one by the end of the period: their reports of it count here too."""
+        return any(day <= period.last_day for day in self.merged)
+
     def takes_over(self, period: Period) -> bool:
         """Whether this is the period of a merger into this cell: then it owes one whenever it was founded."""
         return any(contains(period, day) for day in self.merged)

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from meetingcheck.duties.models import ExceptionState, MissedEvent, Obligation, PeriodException
 from meetingcheck.duties.queries import cells_with_dates
-from meetingcheck.duties.rules import Basis, Standing, Terms, contains, parse_period, terms_of
+from meetingcheck.duties.rules import Basis, Standing, Terms, parse_period, terms_of
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import enqueue
 from meetingcheck.lib.registries import JobKind
 from meetingcheck.orgs.models import Unit, UnitScope
+from meetingcheck.record.actions import Fact, append
 
 # Misses that no longer count; who was alerted of them is told by a higher feature.
 MISSES_LIFTED = JobKind("duties.misses_lifted", lane="alerts")
@@ -113,9 +114,29 @@ def settle(session: Session, obligations: Sequence[Obligation], now: datetime) -
         if counted and (one.missed_at is None or one.excepted_at is not None):
             lifted.append(str(one.id))
     session.flush()
+    lapse_asked(session, changed, now)
     if lifted:
         enqueue(session, MISSES_LIFTED, {"obligations": lifted}, now)
     return changed
+
+
+def lapse_asked(session: Session, obligations: Iterable[Obligation], now: datetime) -> None:
+    """What a cell asked about periods that are reported by now, or count no more, needs no answer."""
+    moot = [(one.unit_id, one.series, one.period) for one in obligations if one.reported_at or one.excepted_at]
+    if not moot:
+        return
+    found = session.scalars(
+        select(PeriodException)
+        .where(
+            PeriodException.state == ExceptionState.ASKED,
+            tuple_(PeriodException.unit_id, PeriodException.series, PeriodException.period).in_(moot),
+        )
+        .with_for_update(skip_locked=True)  # one that is being decided at this moment is decided
+    )
+    for exception in found.all():
+        exception.state = ExceptionState.WITHDRAWN
+        append(session, now, Fact("exception_lapsed", "period_exception", exception.id))
+    session.flush()
 
 
 def _stored(one: Obligation) -> tuple[object, ...]:
@@ -140,7 +161,7 @@ def _events_of(session: Session, obligation_ids: list[uuid.UUID]) -> dict[uuid.U
 
 
 def _take_over_reports(session: Session, obligations: Sequence[Obligation]) -> None:
-    """In the period of a merger a predecessor's report, the earliest of them, is its successor's as well.
+    """From the period of a merger on a predecessor's report, the earliest of them, is its successor's as well.
 
     An own report goes before; when the predecessor's turns out to be void, the successor owes one again.
     """
@@ -155,7 +176,8 @@ def _take_over_reports(session: Session, obligations: Sequence[Obligation]) -> N
 def _predecessors_reports(
     session: Session, obligations: Sequence[Obligation]
 ) -> dict[tuple[uuid.UUID, str, str], Obligation]:
-    """By successor, series and period: the reported obligation of a unit that was merged into it in that period."""
+    """By successor, series and period: the reported obligation of a unit that was merged into it in that period, or
+    before: a merger may be put on record when the next reports have come already."""
     rows = session.execute(
         select(Obligation, Unit)
         .join(Unit, Unit.id == Obligation.unit_id)
@@ -168,7 +190,7 @@ def _predecessors_reports(
     )
     found: dict[tuple[uuid.UUID, str, str], Obligation] = {}
     for one, unit in rows:
-        if unit.successor_id and unit.closed_on and contains(parse_period(one.period), unit.closed_on):
+        if unit.successor_id and unit.closed_on and unit.closed_on <= parse_period(one.period).last_day:
             found.setdefault((unit.successor_id, one.series, one.period), one)
     return found
 

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 
 from meetingcheck.accounts.models import User
 from meetingcheck.alerts.actions import LIFTED, MISSED
@@ -21,7 +21,7 @@ from meetingcheck.lib.db import db, read_transaction, write_transaction
 from meetingcheck.lib.instants import last_day_before
 from meetingcheck.messages.models import Message
 from meetingcheck.orgs.actions import NewUnit, found_unit, give_role
-from meetingcheck.orgs.models import Role
+from meetingcheck.orgs.models import Role, RoleAssignment
 from tests.office.forms import done, post
 from tests.world import LONG_AGO, World, add_thematic, at
 
@@ -182,6 +182,38 @@ def test_while_an_asking_waits_the_cell_sees_it_and_may_take_it_back(world: Worl
     done(world.sign_in("reviewer"), f"/exceptions/{again}/decision", decision="approve", note="")
     assert post(cell, f"{where}/withdrawal").status_code == 422
     assert due(world, world.cells[0]) == date(2026, 11, 14), "what was decided is not the cell's to take back"
+
+
+def test_an_asking_lapses_when_the_meeting_is_reported_after_all(world: World) -> None:
+    asked = ask(world)
+    with world.app.app_context(), write_transaction() as session:
+        one = lock_obligation(session, world.obligation(world.cells[0]).id)
+        mark_reported(session, one, world.users["secretary1"], world.clock())
+        assert session.get_one(PeriodException, asked).state == ExceptionState.WITHDRAWN
+    reviewer = world.sign_in("reviewer")
+    answer = post(reviewer, f"/exceptions/{asked}/decision", decision="refuse", note="Đã họp rồi")
+    assert "đã được trả lời hoặc đã rút rồi" in answer.text
+    assert told(world, DECIDED) == []
+
+
+def test_an_asking_lapses_when_the_cell_owes_the_period_no_more(world: World) -> None:
+    asked = ask(world)
+    closing = {"closed_on": "03/11/2026", "closing_document": "QĐ 9-QĐ/ĐU"}
+    done(world.sign_in("administrator"), f"/office/units/{world.cells[0]}/closing", **closing)
+    with world.app.app_context(), read_transaction() as session:
+        assert session.get_one(PeriodException, asked).state == ExceptionState.WITHDRAWN
+
+
+def test_only_those_who_may_decide_hear_that_a_cell_asks(world: World) -> None:
+    """A reviewer further up reads, but does not decide; where no reviewer is directly above, administrators do."""
+    with world.app.app_context(), write_transaction() as session:
+        give_role(session, world.users["leader"], world.root, Role.REVIEWER, LONG_AGO, None, world.clock())
+        give_role(session, world.users["stranger"], world.other_cell, Role.SECRETARY, LONG_AGO, None, world.clock())
+        session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == world.users["other_reviewer"]))
+    ask(world)
+    assert told(world, ASKED) == ["reviewer"]
+    done(world.sign_in("stranger"), f"/obligations/{world.obligation(world.other_cell).id}/not-met", **ASKING)
+    assert told(world, ASKED) == ["administrator", "reviewer"]
 
 
 def test_nobody_decides_what_they_asked_for(world: World) -> None:

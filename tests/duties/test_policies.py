@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from meetingcheck.duties.models import Obligation, Policy
 from meetingcheck.duties.queries import policies_for
+from meetingcheck.duties.rules import ObligationState, state_of
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.instants import last_day_before
 from meetingcheck.orgs.models import Unit
@@ -79,6 +80,21 @@ def test_what_is_due_or_answered_already_is_not_moved(world: World) -> None:
         "2026-12": date(2026, 12, 25),
     }
     assert due_days(world, world.cells[1])["2026-12"] == date(2026, 12, 5)
+
+
+def test_a_policy_that_is_dated_back_makes_nobody_late(world: World) -> None:
+    """The cells whose day the old rule puts later keep it for the periods that have begun."""
+    with world.app.app_context(), write_transaction() as session:
+        session.get_one(Unit, world.cells[0]).usual_day = 20
+    office = world.sign_in("administrator")
+    done(office, address(world.committee), **{**NEW, "from_on": "01/11/2026", "usual_day": "25"})
+    assert due_days(world, world.cells[1])["2026-11"] == date(2026, 11, 30)
+    world.clock.advance(days=7)
+    office = world.sign_in("administrator")
+    done(office, address(world.committee), **{**NEW, "from_on": "02/10/2026", "usual_day": "5", "report_days": "2"})
+    done(office, address(world.root), **{**NEW, "from_on": "02/10/2026", "usual_day": "5", "report_days": "2"})
+    assert due_days(world, world.cells[1])["2026-11"] == date(2026, 11, 30)
+    assert state_of(world.obligation(world.cells[1]), world.clock()) == ObligationState.OPEN
 
 
 def test_a_policy_nearer_to_the_cell_goes_before(world: World) -> None:

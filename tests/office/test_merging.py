@@ -72,6 +72,16 @@ def test_a_predecessors_report_satisfies_the_month_of_the_merger(world: World) -
     assert states(world, world.cells[0])["2026-11"] == ObligationState.EXCUSED
 
 
+def test_a_report_that_came_before_an_old_merger_was_put_on_record_counts_too(world: World) -> None:
+    """Merged in October by a decision that the office enters in November, when one cell has reported already."""
+    report(world, world.cells[1], "secretary2")
+    successor = merge(world, merged_on="10/10/2026")
+    assert states(world, successor) == {"2026-10": ObligationState.MISSED, "2026-11": ObligationState.REPORTED}
+    assert world.obligation(successor).satisfied_by == world.obligation(world.cells[1]).id
+    world.work("alerts")
+    assert states(world, successor)["2026-12"] == ObligationState.UPCOMING
+
+
 def test_a_void_report_of_a_predecessor_lets_the_successor_owe_it_again(world: World) -> None:
     report(world, world.cells[1], "secretary2")
     successor = merge(world)

@@ -4,7 +4,7 @@ An exception changes only periods without a report: what was reported stays as i
 """
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,9 +20,10 @@ from meetingcheck.lib.jobs import enqueue
 from meetingcheck.lib.registries import JobKind
 from meetingcheck.lib.text import N_
 from meetingcheck.messages.actions import News, tell
+from meetingcheck.orgs.access import Right, people_with_right
 from meetingcheck.orgs.actions import Refused
-from meetingcheck.orgs.models import Unit
-from meetingcheck.orgs.queries import people_who_file, reviewers_of, secretaries_of
+from meetingcheck.orgs.models import Role, Unit
+from meetingcheck.orgs.queries import people_who_file, secretaries_of
 from meetingcheck.record.actions import Fact, append
 
 ASKED = "duties.asked"
@@ -79,10 +80,16 @@ def ask_exception(
         "cell": session.get_one(Unit, obligation.unit_id).name,
         "path": f"/exceptions/{exception.id}",
     }
-    reviewers = reviewers_of(session, [obligation.unit_id], local_day(now)).get(obligation.unit_id, [])
-    for user_id in reviewers:
+    for user_id in _deciders(session, obligation.unit_id, local_day(now)):
         tell(session, user_id, News(ASKED, f"exception_asked:{user_id}:{exception.id}", params), now)
     return exception
+
+
+def _deciders(session: Session, unit_id: uuid.UUID, today: date) -> list[uuid.UUID]:
+    """Who hears that a cell asks: the reviewers directly above it; where there is none, the administrators, who may
+    decide as well."""
+    people = people_with_right(session, Right.DECIDE_EXCEPTIONS, unit_id, today)
+    return [one for one, role in people.items() if role == Role.REVIEWER] or list(people)
 
 
 def decide_exception(
@@ -103,18 +110,21 @@ def decide_exception(
     append(session, now, Fact("exception_decided", "period_exception", exception.id, actor_id, payload))
     if approved:
         list(_settle_covered(session, exception, now))
-    secretaries = secretaries_of(session, [exception.unit_id], local_day(now)).get(exception.unit_id, [])
-    _tell_decision(session, exception, {exception.asked_by, *secretaries}, now)
+    _tell_decision(session, exception, now)
 
 
-def _tell_decision(session: Session, exception: PeriodException, people: Iterable[uuid.UUID], now: datetime) -> None:
+def _tell_decision(session: Session, exception: PeriodException, now: datetime) -> None:
+    """The secretaries hear, and who asked if they still report for the cell."""
+    today = local_day(now)
+    secretaries = secretaries_of(session, [exception.unit_id], today).get(exception.unit_id, [])
+    still = {exception.asked_by} & set(people_who_file(session, exception.unit_id, today))
     params = {
         **_params(exception),
         "approved": exception.state == ExceptionState.APPROVED,
         "note": exception.decision or "",
         "path": f"/cells/{exception.unit_id}/home",
     }
-    for user_id in people:
+    for user_id in {*secretaries, *still}:
         tell(session, user_id, News(DECIDED, f"exception_decided:{user_id}:{exception.id}", params), now)
 
 
