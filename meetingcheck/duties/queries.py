@@ -12,6 +12,7 @@ from meetingcheck.duties.models import MissedEvent, Obligation, Policy, Series
 from meetingcheck.duties.rules import CellDates, ObligationState
 from meetingcheck.lib.instants import ONE_DAY, Instant, start_of_day
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope
+from meetingcheck.orgs.queries import itself_and_predecessors
 
 REGULAR = "regular"
 THEMATIC = "thematic"
@@ -77,12 +78,13 @@ def list_obligations_after(
 
 
 def list_owed(session: Session, unit_id: uuid.UUID, now: datetime, limit: int) -> list[Obligation]:
-    """What a cell still owes a report for, begun or long past, the newest period first."""
+    """What a cell still owes a report for, itself or for one that was merged into it, begun or long past, the newest
+    period first."""
     return list(
         session.scalars(
             select(Obligation)
             .where(
-                Obligation.unit_id == unit_id,
+                Obligation.unit_id.in_(itself_and_predecessors(unit_id)),
                 Obligation.opens_at <= now,
                 Obligation.reported_at.is_(None),
                 Obligation.excepted_at.is_(None),

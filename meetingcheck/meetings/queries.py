@@ -27,6 +27,7 @@ from meetingcheck.meetings.models import (
 )
 from meetingcheck.meetings.reviews.queries import latest_reviews
 from meetingcheck.meetings.values import CheckIn, Evidence
+from meetingcheck.orgs.queries import itself_and_predecessors
 from meetingcheck.photos.models import Photo, PhotoState, Purpose
 
 
@@ -58,10 +59,10 @@ def list_satisfied(session: Session, meeting_id: uuid.UUID) -> list[Obligation]:
 def list_own_drafts(
     session: Session, unit_id: uuid.UUID, author_id: uuid.UUID, obligation_id: uuid.UUID | None = None
 ) -> list[Meeting]:
-    """What this person began for a cell, or for one of its periods, and did not send, the latest first."""
-    drafts = select(Meeting).where(
-        Meeting.unit_id == unit_id, Meeting.author_id == author_id, Meeting.state == MeetingState.DRAFT
-    )
+    """What this person began for a cell or one that was merged into it, or for one of its periods, and did not send,
+    the latest first."""
+    of_cell = Meeting.unit_id.in_(itself_and_predecessors(unit_id))
+    drafts = select(Meeting).where(of_cell, Meeting.author_id == author_id, Meeting.state == MeetingState.DRAFT)
     if obligation_id is not None:
         drafts = drafts.where(Meeting.obligation_id == obligation_id)
     return list(session.scalars(drafts.order_by(Meeting.updated_at.desc(), Meeting.id)))
@@ -210,8 +211,8 @@ class ReportedMeeting:
 def list_reported(
     session: Session, unit_id: uuid.UUID, limit: int, state: MeetingState | None = None
 ) -> list[ReportedMeeting]:
-    """The reports of a cell (in one state only, if given), newest first, with the number of photos and the last
-    answer; two queries in all."""
+    """The reports of a cell and of those merged into it (in one state only, if given), newest first, with the number
+    of photos and the last answer; two queries in all."""
     photos = (
         select(func.count())
         .select_from(MeetingPhoto)
@@ -226,7 +227,10 @@ def list_reported(
             and_(MeetingVersion.meeting_id == Meeting.id, MeetingVersion.number == Meeting.version),
         )
         .outerjoin(Obligation, Obligation.id == Meeting.obligation_id)
-        .where(Meeting.unit_id == unit_id, Meeting.state == state if state else Meeting.state != MeetingState.DRAFT)
+        .where(
+            Meeting.unit_id.in_(itself_and_predecessors(unit_id)),
+            Meeting.state == state if state else Meeting.state != MeetingState.DRAFT,
+        )
         .order_by(MeetingVersion.held_on.desc(), Meeting.id)
         .limit(limit)
     ).all()

@@ -2,7 +2,9 @@
 
 import uuid
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.sessions import signed_in
 from meetingcheck.duties.exceptions.queries import list_asked
@@ -25,7 +27,7 @@ from meetingcheck.meetings.queries import (
 from meetingcheck.meetings.rules import receipt_code
 from meetingcheck.meetings.tasks.queries import list_open_tasks
 from meetingcheck.orgs.access import Right, ask, has_right
-from meetingcheck.orgs.queries import find_unit, get_unit
+from meetingcheck.orgs.queries import find_unit, get_unit, list_predecessors, seen_through
 
 blueprint = Blueprint("meetings", __name__)
 
@@ -35,18 +37,22 @@ REPORTS_SHOWN = 12
 
 @blueprint.get("/cells/<uuid:unit_id>/home")
 @needs(Right.REPORT)
-def home(unit_id: uuid.UUID) -> str:
+def home(unit_id: uuid.UUID) -> str | Response:
+    """What was a cell's is found with the one that it was merged into."""
     session, now, actor = db.session(), services().now(), signed_in()
     unit = find_unit(session, unit_id)
     if unit is None:
         abort(404)
     ask(session, actor, Right.REPORT, unit_id, local_day(now))
+    if unit.successor_id is not None:
+        return redirect(url_for("meetings.home", unit_id=session.scalar(select(seen_through(unit_id)))))
     owed = [(one, state_of(one, now)) for one in list_owed(session, unit_id, now, PERIODS_SHOWN)]
     drafts = list_own_drafts(session, unit_id, actor.user_id)
     may_confirm = has_right(session, actor, Right.CONFIRM_LATE, unit_id, local_day(now))
     return render_template(
         "meetings/home.html",
         unit=unit,
+        merged={one.id: one for one in list_predecessors(session, unit_id)},
         owed=owed,
         asked=list_asked(session, unit_id),
         drafts={draft.obligation_id: draft for draft in drafts if draft.obligation_id},

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from meetingcheck.accounts.models import User
@@ -64,26 +64,46 @@ def cell_ids_below(committee_id: uuid.UUID, day: date) -> Select[uuid.UUID]:
 
 def seen_through(unit_id: uuid.UUID) -> ScalarSelect[uuid.UUID]:
     """The unit itself, or the last of those that it was merged into, one after the other; as a subquery."""
-    line = select(Unit.id, Unit.successor_id).where(Unit.id == unit_id).cte("line", recursive=True)
-    line = line.union_all(select(Unit.id, Unit.successor_id).join(line, line.c.successor_id == Unit.id))
-    return select(line.c.id).where(line.c.successor_id.is_(None)).scalar_subquery()
+    return select(_lasts([unit_id]).c.last).scalar_subquery()
+
+
+def _lasts(unit_ids: Iterable[uuid.UUID]) -> Subquery:
+    """Each of the units with the one that it is seen through, as `unit` and `last`."""
+    line = select(Unit.id.label("unit"), Unit.id, Unit.successor_id).where(Unit.id.in_(list(unit_ids)))
+    steps = line.cte("line", recursive=True)
+    further = select(steps.c.unit, Unit.id, Unit.successor_id).join(steps, steps.c.successor_id == Unit.id)
+    steps = steps.union_all(further)
+    return select(steps.c.unit, steps.c.id.label("last")).where(steps.c.successor_id.is_(None)).subquery()
+
+
+def with_predecessors(units: Select[uuid.UUID]) -> Select[uuid.UUID]:
+    """The units and all that were merged into them, one after the other; as a subquery."""
+    found = select(Unit.id).where(Unit.id.in_(units)).cte("with_predecessors", recursive=True)
+    found = found.union(select(Unit.id).join(found, Unit.successor_id == found.c.id))
+    return select(found.c.id)
+
+
+def itself_and_predecessors(unit_id: uuid.UUID) -> Select[uuid.UUID]:
+    """A unit and all that were merged into it: what was theirs is its own now. As a subquery."""
+    return with_predecessors(select(Unit.id).where(Unit.id == unit_id))
 
 
 def list_predecessors(session: Session, unit_id: uuid.UUID) -> list[Unit]:
-    """The units that were merged into one, the latest first."""
-    return list(
-        session.scalars(
-            select(Unit).where(Unit.successor_id == unit_id).order_by(Unit.closed_on.desc(), Unit.name_sort)
-        )
-    )
+    """The units that were merged into one, themselves or through another, the latest first."""
+    which = select(Unit).where(Unit.id.in_(itself_and_predecessors(unit_id)), Unit.id != unit_id)
+    return list(session.scalars(which.order_by(Unit.closed_on.desc(), Unit.name_sort)))
 
 
 def find_parent(session: Session, unit_id: uuid.UUID, day: date) -> Unit | None:
-    """The direct superior of a unit on a day; None for the root."""
+    """The direct superior of a unit on a day, for one that was merged into another of that one; None for the root."""
     return session.scalars(
         select(Unit)
         .join(UnitScope, UnitScope.ancestor == Unit.id)
-        .where(UnitScope.descendant == unit_id, UnitScope.depth == 1, in_force(UnitScope.from_on, UnitScope.to_on, day))
+        .where(
+            UnitScope.descendant == seen_through(unit_id),
+            UnitScope.depth == 1,
+            in_force(UnitScope.from_on, UnitScope.to_on, day),
+        )
     ).one_or_none()
 
 
@@ -110,15 +130,13 @@ def list_roles(session: Session, user_id: uuid.UUID, day: date) -> list[UserRole
 
 
 def secretaries_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """For each cell its secretaries, by user id."""
+    """For each cell its secretaries, by user id; for one that was merged into another, those of that one."""
+    lasts = _lasts(unit_ids)
     rows = session.execute(
-        select(RoleAssignment.unit_id, RoleAssignment.user_id)
-        .where(
-            RoleAssignment.unit_id.in_(list(unit_ids)),
-            RoleAssignment.role == Role.SECRETARY,
-            in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
-        )
-        .order_by(RoleAssignment.unit_id, RoleAssignment.user_id)
+        select(lasts.c.unit, RoleAssignment.user_id)
+        .join(lasts, lasts.c.last == RoleAssignment.unit_id)
+        .where(RoleAssignment.role == Role.SECRETARY, in_force(RoleAssignment.from_on, RoleAssignment.to_on, day))
+        .order_by(lasts.c.unit, RoleAssignment.user_id)
     )
     found: dict[uuid.UUID, list[uuid.UUID]] = {}
     for unit_id, user_id in rows:
@@ -127,12 +145,12 @@ def secretaries_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -
 
 
 def people_who_file(session: Session, unit_id: uuid.UUID, day: date) -> list[uuid.UUID]:
-    """The secretaries and reporters of one cell."""
+    """The secretaries and reporters of one cell, or of the one that it was merged into."""
     return list(
         session.scalars(
             select(RoleAssignment.user_id)
             .where(
-                RoleAssignment.unit_id == unit_id,
+                RoleAssignment.unit_id.in_([unit_id, seen_through(unit_id)]),
                 RoleAssignment.role.in_([Role.SECRETARY, Role.REPORTER]),
                 in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
             )
@@ -142,18 +160,20 @@ def people_who_file(session: Session, unit_id: uuid.UUID, day: date) -> list[uui
 
 
 def reviewers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """For each unit the reviewers of the nearest superior that has any, by user id."""
+    """For each unit the reviewers of the nearest superior that has any, by user id; for one that was merged into
+    another, of that one's superior."""
+    lasts = _lasts(unit_ids)
     rows = session.execute(
-        select(UnitScope.descendant, UnitScope.depth, RoleAssignment.user_id)
+        select(lasts.c.unit, UnitScope.depth, RoleAssignment.user_id)
+        .join(UnitScope, UnitScope.descendant == lasts.c.last)
         .join(RoleAssignment, RoleAssignment.unit_id == UnitScope.ancestor)
         .where(
-            UnitScope.descendant.in_(list(unit_ids)),
             UnitScope.depth > 0,
             RoleAssignment.role == Role.REVIEWER,
             in_force(UnitScope.from_on, UnitScope.to_on, day),
             in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
         )
-        .order_by(UnitScope.descendant, UnitScope.depth, RoleAssignment.user_id)
+        .order_by(lasts.c.unit, UnitScope.depth, RoleAssignment.user_id)
     ).all()
     nearest: dict[uuid.UUID, int] = {}
     found: dict[uuid.UUID, list[uuid.UUID]] = {}
@@ -164,11 +184,13 @@ def reviewers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> 
 
 
 def watchers_of(session: Session, unit_ids: Iterable[uuid.UUID], day: date) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """For each cell the committee members who look after it on a day, by user id."""
+    """For each cell the committee members who look after it, or after the one that it was merged into, on a day."""
+    lasts = _lasts(unit_ids)
     rows = session.execute(
-        select(Watcher.unit_id, Watcher.user_id)
-        .where(Watcher.unit_id.in_(list(unit_ids)), in_force(Watcher.from_on, Watcher.to_on, day))
-        .order_by(Watcher.unit_id, Watcher.user_id)
+        select(lasts.c.unit, Watcher.user_id)
+        .join(lasts, lasts.c.last == Watcher.unit_id)
+        .where(in_force(Watcher.from_on, Watcher.to_on, day))
+        .order_by(lasts.c.unit, Watcher.user_id)
     )
     found: dict[uuid.UUID, list[uuid.UUID]] = {}
     for unit_id, user_id in rows:

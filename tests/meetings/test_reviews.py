@@ -303,6 +303,17 @@ def test_an_answer_is_told_after_its_minute_and_once(world: World, report: uuid.
         assert len(list(session.scalars(select(Delivery)))) == 1, "by mail to the one who has an address"
 
 
+def test_nobody_hears_of_an_answer_to_what_is_void_by_then(world: World, report: uuid.UUID) -> None:
+    client = world.sign_in("reviewer")
+    ask_to_add(client, report)
+    void = {"csrf_token": token_of(client.get(f"/meetings/{report}/void")), "reason": "Gửi nhầm kỳ"}
+    assert client.post(f"/meetings/{report}/void", data=void).status_code == 303
+    world.clock.advance(minutes=2)
+    world.work("alerts")
+    assert told(world, "secretary1") == []
+    assert len(told(world, "secretary1", "meetings.void")) == 1
+
+
 def test_an_answer_can_be_taken_back_within_a_minute_and_nobody_hears_of_it(world: World, report: uuid.UUID) -> None:
     reviewer = world.sign_in("reviewer")
     answer(reviewer, report)

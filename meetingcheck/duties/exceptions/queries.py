@@ -13,6 +13,7 @@ from meetingcheck.duties.models import ExceptionState, Obligation, PeriodExcepti
 from meetingcheck.duties.queries import state_expression
 from meetingcheck.duties.rules import ObligationState
 from meetingcheck.orgs.models import Unit, UnitScope
+from meetingcheck.orgs.queries import itself_and_predecessors
 
 
 def find_exception(session: Session, exception_id: uuid.UUID) -> PeriodException | None:
@@ -143,12 +144,24 @@ def find_asked(session: Session, obligation: Obligation) -> PeriodException | No
     return session.scalars(which.limit(1)).one_or_none()
 
 
-def list_asked(session: Session, unit_id: uuid.UUID) -> dict[tuple[str, str], PeriodException]:
-    """What a cell asked and nobody has answered yet, by series and period."""
-    which = select(PeriodException).where(
-        PeriodException.unit_id == unit_id, PeriodException.state == ExceptionState.ASKED
+def list_asked(session: Session, unit_id: uuid.UUID) -> dict[uuid.UUID, PeriodException]:
+    """What a cell, or one that was merged into it, asked and nobody has answered yet, by its obligation."""
+    rows = session.execute(
+        select(Obligation.id, PeriodException)
+        .join(
+            Obligation,
+            and_(
+                Obligation.unit_id == PeriodException.unit_id,
+                Obligation.series == PeriodException.series,
+                Obligation.period == PeriodException.period,
+            ),
+        )
+        .where(
+            PeriodException.unit_id.in_(itself_and_predecessors(unit_id)),
+            PeriodException.state == ExceptionState.ASKED,
+        )
     )
-    return {(one.series, one.period): one for one in session.scalars(which) if one.series is not None}
+    return dict(rows.all())
 
 
 def first_supervised(session: Session, unit_id: uuid.UUID) -> date | None:

@@ -18,6 +18,7 @@ from meetingcheck.meetings.models import ExtraKind, Meeting
 from meetingcheck.meetings.queries import find_meeting
 from meetingcheck.meetings.rules import meeting_id_of
 from meetingcheck.orgs.models import Unit
+from meetingcheck.orgs.queries import itself_and_predecessors
 from meetingcheck.photos.models import Photo
 
 
@@ -94,8 +95,8 @@ class Waiting:
 
 
 def list_waiting(session: Session, unit_id: uuid.UUID) -> list[Waiting]:
-    """What waits about a cell, the oldest first."""
-    return _list_waiting(session, LateWork.unit_id == unit_id)
+    """What waits about a cell or one that was merged into it, the oldest first."""
+    return _list_waiting(session, LateWork.unit_id.in_(itself_and_predecessors(unit_id)))
 
 
 def list_own_waiting(session: Session, author_id: uuid.UUID) -> list[Waiting]:

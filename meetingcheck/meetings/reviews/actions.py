@@ -18,14 +18,14 @@ from meetingcheck.meetings.reviews.queries import (
     find_last_answer,
     find_mark,
     find_review,
-    people_of_cell,
-    reviewers_directly_above,
     was_just_said,
 )
 from meetingcheck.meetings.reviews.rules import undo_until
 from meetingcheck.messages.actions import News, mark_read, tell
 from meetingcheck.messages.queries import list_unread
+from meetingcheck.orgs.access import Right, people_with_right
 from meetingcheck.orgs.models import Unit
+from meetingcheck.orgs.queries import people_who_file
 from meetingcheck.record.actions import Fact, append
 
 TELL_ANSWER = JobKind("reviews.tell_answer", lane="alerts")
@@ -142,14 +142,14 @@ def undo_answer(session: Session, review_id: uuid.UUID, reviewer_id: uuid.UUID, 
 
 
 def tell_answer(session: Session, review_id: uuid.UUID, now: datetime) -> int:
-    """Tell the cell of an answer that was not taken back; the number of people told now. Once for each person, however
-    often it is called."""
+    """Tell the cell of an answer that was not taken back, to a report that still stands; the number of people told now.
+    Once for each person, however often it is called."""
     review = find_review(session, review_id)
     meeting = lock_meeting(session, review.meeting_id) if review else None
     if review is None or meeting is None:
         return 0
     session.refresh(review)
-    if review.undone_at is not None:
+    if review.undone_at is not None or meeting.state not in SENT:
         return 0
     params = {
         **_about(session, meeting),
@@ -157,7 +157,7 @@ def tell_answer(session: Session, review_id: uuid.UUID, now: datetime) -> int:
         "comment": review.comment or "",
         "answer_by": review.answer_by.strftime("%d/%m/%Y") if review.answer_by else "",
     }
-    people = sorted(people_of_cell(session, meeting.unit_id, local_day(now)))
+    people = sorted(people_who_file(session, meeting.unit_id, local_day(now)))
     told = [
         tell(session, user_id, News(ANSWERED_NEWS, f"answered:{user_id}:{review.id}", params, can_wait=True), now)
         for user_id in people
@@ -208,8 +208,10 @@ def _tell_of_remark(session: Session, meeting: Meeting, remark: Remark, now: dat
     today, talk = local_day(now), f"remark:{meeting.id}:"
     # Whoever speaks has seen what was said before.
     mark_read(session, [one.id for one in list_unread(session, [remark.author_id], talk)], now)
-    people = people_of_cell(session, meeting.unit_id, today) | reviewers_directly_above(session, meeting.unit_id, today)
-    people.discard(remark.author_id)
+    people = {
+        *people_who_file(session, meeting.unit_id, today),
+        *people_with_right(session, Right.REVIEW, meeting.unit_id, today),
+    } - {remark.author_id}
     waiting = {one.user_id for one in list_unread(session, people, talk)}
     params = {**_about(session, meeting), "by_cell": remark.by_cell, "text": remark.text}
     for user_id in sorted(people - waiting):
@@ -218,4 +220,4 @@ def _tell_of_remark(session: Session, meeting: Meeting, remark: Remark, now: dat
 
 def is_of_cell(session: Session, user_id: uuid.UUID, unit_id: uuid.UUID, day: date) -> bool:
     """Whether a person speaks for the cell."""
-    return user_id in people_of_cell(session, unit_id, day)
+    return user_id in people_who_file(session, unit_id, day)

@@ -13,8 +13,8 @@ from meetingcheck.duties.rules import Month
 from meetingcheck.meetings.models import Meeting, MeetingState, MeetingVersion, Remark, Review, Verdict
 from meetingcheck.meetings.reviews.rules import SAME_WORDS, UNDO
 from meetingcheck.orgs.access import Right, has_right
-from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitScope
-from meetingcheck.orgs.queries import in_force
+from meetingcheck.orgs.models import Unit, UnitScope
+from meetingcheck.orgs.queries import in_force, with_predecessors
 
 ANSWERS = (Verdict.NOTE, Verdict.ASK_TO_ADD)
 ANSWERED = (MeetingState.RETURNED, MeetingState.ACCEPTED)
@@ -174,13 +174,23 @@ def find_next_waiting(
 
 
 def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[ColumnElement[bool], ...]:
-    """Meetings of the cells directly below a committee that were held in a month, as the version that is shown says."""
-    below = select(UnitScope.descendant).where(
-        UnitScope.ancestor == committee_id,
-        UnitScope.depth == 1,
-        in_force(UnitScope.from_on, UnitScope.to_on, today),
+    """Meetings of the cells directly below a committee, and of those merged into them, that were held in a month, as
+    the version that is shown says."""
+    below = (
+        select(UnitScope.descendant)
+        .join(Unit, Unit.id == UnitScope.descendant)
+        .where(
+            UnitScope.ancestor == committee_id,
+            UnitScope.depth == 1,
+            Unit.successor_id.is_(None),
+            in_force(UnitScope.from_on, UnitScope.to_on, today),
+        )
     )
-    return (Meeting.unit_id.in_(below), _Shown.held_on >= month.first_day, _Shown.held_on <= month.last_day)
+    return (
+        Meeting.unit_id.in_(with_predecessors(below)),
+        _Shown.held_on >= month.first_day,
+        _Shown.held_on <= month.last_day,
+    )
 
 
 # --- the conversation
@@ -226,29 +236,3 @@ def list_remarks_after(
         found = found.where(or_(Remark.at < at, and_(Remark.at == at, Remark.id < remark_id)))
     rows = session.execute(found.order_by(Remark.at.desc(), Remark.id.desc()).limit(limit))
     return [(remark, name) for remark, name in rows]
-
-
-def people_of_cell(session: Session, unit_id: uuid.UUID, day: date) -> set[uuid.UUID]:
-    """Who hears of what the committee says to a cell: its secretary and its reporters."""
-    return _holders(session, unit_id, 0, (Role.SECRETARY, Role.REPORTER), day)
-
-
-def reviewers_directly_above(session: Session, unit_id: uuid.UUID, day: date) -> set[uuid.UUID]:
-    """Who answers a cell's reports."""
-    return _holders(session, unit_id, 1, (Role.REVIEWER,), day)
-
-
-def _holders(session: Session, unit_id: uuid.UUID, steps: int, roles: tuple[Role, ...], day: date) -> set[uuid.UUID]:
-    return set(
-        session.scalars(
-            select(RoleAssignment.user_id)
-            .join(UnitScope, UnitScope.ancestor == RoleAssignment.unit_id)
-            .where(
-                UnitScope.descendant == unit_id,
-                UnitScope.depth == steps,
-                RoleAssignment.role.in_(roles),
-                in_force(UnitScope.from_on, UnitScope.to_on, day),
-                in_force(RoleAssignment.from_on, RoleAssignment.to_on, day),
-            )
-        )
-    )

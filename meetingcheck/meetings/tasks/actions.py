@@ -10,6 +10,7 @@ from meetingcheck.meetings.models import Meeting, Task, TaskState
 from meetingcheck.meetings.tasks.queries import list_answered_in, list_tasks_of
 from meetingcheck.meetings.tasks.rules import match_tasks
 from meetingcheck.meetings.values import CheckIn, TaskAnswer
+from meetingcheck.orgs.queries import itself_and_predecessors
 
 
 def keep_tasks(session: Session, meeting: Meeting, check_in: CheckIn, now: datetime) -> None:
@@ -46,11 +47,13 @@ def _new_task(meeting: Meeting) -> Task:
 
 
 def _keep_answers(session: Session, meeting: Meeting, answers: dict[uuid.UUID, TaskAnswer], now: datetime) -> None:
-    """Only tasks of the same cell, and none that another report found done, can be answered."""
+    """Only tasks of the same cell or of one that was merged into it, and none that another report found done, can be
+    answered."""
     for task in list_answered_in(session, meeting.id):
         if task.id not in answers:
             task.state, task.answer, task.answered_in, task.answered_at = TaskState.OPEN, None, None, None
-    asked = session.scalars(select(Task).where(Task.id.in_(answers), Task.unit_id == meeting.unit_id))
+    of_cell = Task.unit_id.in_(itself_and_predecessors(meeting.unit_id))
+    asked = session.scalars(select(Task).where(Task.id.in_(answers), of_cell))
     for task in asked:
         if task.meeting_id == meeting.id or (task.state == TaskState.DONE and task.answered_in != meeting.id):
             continue
