@@ -37,7 +37,7 @@ from meetingcheck.meetings.actions import (
 from meetingcheck.meetings.beside.queries import count_files_beside
 from meetingcheck.meetings.form_page import FormPage, show_form
 from meetingcheck.meetings.forms import as_said, differences, parse_uuid, typed_from
-from meetingcheck.meetings.late_work.routes import hold_correction, hold_extra, hold_period, own_late_page
+from meetingcheck.meetings.late_work.routes import ended_page, hold_correction, hold_extra, hold_period, own_late_page
 from meetingcheck.meetings.models import CORRECTABLE, ExtraKind, Meeting, MeetingState, MeetingVersion
 from meetingcheck.meetings.news import tell_about_correction, tell_about_telephone
 from meetingcheck.meetings.queries import (
@@ -68,9 +68,9 @@ PREFILLED_NAMES = (Field.CHAIR, Field.MINUTE_TAKER)
 @blueprint.get("/obligations/<uuid:obligation_id>/check-in")
 @needs(Right.REPORT, by_link=True)
 @kept_by_phones
-def check_in(obligation_id: uuid.UUID) -> str | Response:
-    late = own_late_page(obligation_id)
-    return late or _open_period(_asked_obligation(obligation_id, Right.REPORT), by_telephone=False)
+def check_in(obligation_id: uuid.UUID) -> str | Response | tuple[str, int]:
+    ended = own_late_page(obligation_id) or ended_page(obligation_id)
+    return ended or _open_period(_asked_obligation(obligation_id, Right.REPORT), by_telephone=False)
 
 
 @blueprint.post("/obligations/<uuid:obligation_id>/check-in")

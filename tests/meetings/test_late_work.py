@@ -429,6 +429,24 @@ def test_a_link_hands_in_for_its_period_only_and_shows_nothing(world: World) -> 
     assert link.get(period(world, "2026-10")).status_code == 404
 
 
+def test_a_link_that_comes_after_the_role_has_ended_says_so(world: World) -> None:
+    """Not a bare page: whoever holds the paper hears that somebody else reports now, and whom to call."""
+    obligation = world.obligation(world.cells[0])
+    with world.app.app_context(), write_transaction() as session:
+        secretary, reviewer = world.users["secretary1"], world.users["reviewer"]
+        held, _ = make_report_link(session, obligation, secretary, reviewer, world.clock())
+        role = session.scalars(select(RoleAssignment).where(RoleAssignment.user_id == secretary)).one()
+        end_role(session, role, local_day(world.clock()), None, world.clock())
+    link = world.app.test_client()
+    opened = link.post("/report", data={"csrf_token": token_of(link.get("/report")), "token": held})
+    page = link.get(opened.location)
+    assert page.status_code == 404
+    assert "không còn nhận việc gửi báo cáo của chi bộ này" in page.text
+    assert "Từ ngày 03/11/2026" in page.text
+    assert "không còn nhận việc" not in link.get(period(world, "2026-10")).text, "the link is for one period only"
+    assert "không còn nhận việc" not in world.sign_in("secretary2").get(period(world)).text, "never theirs"
+
+
 # --- deciding
 
 

@@ -47,7 +47,7 @@ from meetingcheck.meetings.late_work.queries import (
 from meetingcheck.meetings.models import ExtraKind, Meeting, MeetingState
 from meetingcheck.meetings.queries import find_meeting, find_version, said_in
 from meetingcheck.meetings.receiving import answer_beside_page, receive
-from meetingcheck.orgs.access import Right, ask, has_right
+from meetingcheck.orgs.access import Right, ask, ask_or_ended, has_right
 from meetingcheck.orgs.queries import find_unit, get_unit
 from meetingcheck.photos.routes import picture_of
 
@@ -98,6 +98,26 @@ def own_late_page(obligation_id: uuid.UUID) -> Redirect | None:
     if asked_late(session, actor, what, today, about=obligation.id) is None:
         return None
     return redirect(url_for("late_work.show", work_id=own.id))
+
+
+def ended_page(obligation_id: uuid.UUID) -> tuple[str, int] | None:
+    """That somebody's role in the cell has ended, instead of a bare "not found": they may hold a link or a page from
+    before. The status stays that of a page that is not theirs, so that a phone shows what it keeps."""
+    session, today = db.session(), local_day(services().now())
+    obligation = find_obligation(session, obligation_id)
+    if obligation is None:
+        return None
+    ended_on = ask_or_ended(session, signed_in(), obligation.unit_id, today, about=obligation.id)
+    if ended_on is None:
+        return None
+    happened = gettext("Đồng chí không còn nhận việc gửi báo cáo của chi bộ này.")
+    day = ended_on.strftime("%d/%m/%Y")
+    advice = gettext(
+        "Từ ngày %(day)s việc này do đồng chí khác làm, hoặc chi bộ đã kết thúc hoạt động. Nếu còn nhận việc này, đồng"
+        " chí hãy báo cán bộ theo dõi.",
+        day=day,
+    )
+    return render_template("error.html", status=404, happened=happened, advice=advice), HTTPStatus.NOT_FOUND
 
 
 def _hold(what: What, obligation: Obligation | None = None) -> Redirect | tuple[str, int] | None:
