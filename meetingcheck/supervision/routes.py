@@ -14,7 +14,7 @@ from meetingcheck.lib.http.rights import SIGNED_IN, needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
 from meetingcheck.meetings.late_work.queries import list_own_waiting, list_waiting
-from meetingcheck.meetings.reviews.queries import count_answered, find_next_waiting, find_undoable
+from meetingcheck.meetings.reviews.queries import count_answered, find_next_waiting, find_undoable, list_overdue
 from meetingcheck.meetings.reviews.rules import undo_until
 from meetingcheck.orgs.access import Right, ask, has_right, list_held
 from meetingcheck.orgs.models import Role, Unit
@@ -27,6 +27,7 @@ from meetingcheck.supervision.rules import Group
 blueprint = Blueprint("supervision", __name__)
 
 # Cards above the board: what is counted, the look and the sign.
+OVERDUE_SHOWN = 10  # named above the board; the rest are on their cells' pages
 CARDS = (
     (Group.REPORTED, "ok", "tick"),
     (Group.LATE, "late", "clock"),
@@ -117,7 +118,8 @@ def unit_page(unit_id: uuid.UUID) -> str:
 
 
 def _to_review(scope: Scope) -> dict[str, Any]:
-    """For the committee's own reviewers: how many reports of the month were answered, and the first that waits."""
+    """For the committee's own reviewers: how many reports of the month were answered, the first that waits, and what
+    cells were asked to add and did not."""
     session, actor = db.session(), signed_in()
     held = list_held(session, actor.user_id, scope.committee_id, scope.today)
     if not any(one.role == Role.REVIEWER and one.steps == 0 for one in held):
@@ -125,6 +127,7 @@ def _to_review(scope: Scope) -> dict[str, Any]:
     return {
         "progress": count_answered(session, scope.committee_id, scope.month, scope.today),
         "waiting": find_next_waiting(session, scope.committee_id, scope.month, actor.user_id, None, scope.today),
+        "overdue": list_overdue(session, scope.committee_id, scope.today, OVERDUE_SHOWN),
     }
 
 

@@ -19,7 +19,7 @@ from meetingcheck.messages.models import Delivery, Message
 from meetingcheck.orgs.actions import give_role
 from meetingcheck.orgs.models import Role
 from tests.photos.samples import jpeg, scene
-from tests.world import GOOD_FIELDS, LONG_AGO, World, form_of, token_of
+from tests.world import GOOD_FIELDS, LONG_AGO, World, at, form_of, token_of
 
 LAST_ANSWER = re.compile(r'name="last_answer" value="([^"]*)"')
 
@@ -301,6 +301,22 @@ def test_an_answer_is_told_after_its_minute_and_once(world: World, report: uuid.
     assert "06/11/2026" in page
     with world.app.app_context(), read_transaction() as session:
         assert len(list(session.scalars(select(Delivery)))) == 1, "by mail to the one who has an address"
+
+
+def test_what_was_not_added_in_time_is_named_on_both_sides(world: World, report: uuid.UUID) -> None:
+    board = f"/units/{world.committee}/board"
+    ask_to_add(world.sign_in("reviewer"), report)
+    world.clock.set(at("2026-11-06T20:00+07:00"))
+    assert "quá hạn bổ sung" not in world.sign_in("reviewer").get(board).text, "its last day is not over"
+    world.clock.advance(days=1)
+    shown = world.sign_in("reviewer").get(board).text
+    assert "quá hạn bổ sung" in shown
+    assert f"/meetings/{report}" in shown
+    assert "(hạn 06/11/2026)" in shown
+    assert "đã quá hạn" in world.sign_in("secretary1").get(f"/cells/{world.cells[0]}/home").text
+    correct(world, report)
+    assert "quá hạn bổ sung" not in world.sign_in("reviewer").get(board).text
+    assert "quá hạn bổ sung" not in world.sign_in("other_reviewer").get(f"/units/{world.other_committee}/board").text
 
 
 def test_nobody_hears_of_an_answer_to_what_is_void_by_then(world: World, report: uuid.UUID) -> None:

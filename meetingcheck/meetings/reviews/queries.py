@@ -173,9 +173,37 @@ def find_next_waiting(
     return session.scalars(found.order_by(_Shown.submitted_at, Meeting.id).limit(1)).one_or_none()
 
 
-def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[ColumnElement[bool], ...]:
-    """Meetings of the cells directly below a committee, and of those merged into them, that were held in a month, as
-    the version that is shown says."""
+@dataclass(frozen=True)
+class Overdue:
+    """A report to which the cell has added nothing by the day that it was given."""
+
+    meeting_id: uuid.UUID
+    unit_name: str
+    answer_by: date
+
+
+def list_overdue(session: Session, committee_id: uuid.UUID, today: date, limit: int) -> list[Overdue]:
+    """What a committee asked its cells to add and they did not in time, the longest overdue first."""
+    asked_by = (
+        select(Review.answer_by)
+        .where(Review.meeting_id == Meeting.id, _counts())
+        .order_by(Review.at.desc(), Review.id.desc())
+        .limit(1)
+        .correlate(Meeting)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(Meeting.id, Unit.name, asked_by.label("answer_by"))
+        .join(Unit, Unit.id == Meeting.unit_id)
+        .where(_directly_below(committee_id, today), Meeting.state == MeetingState.RETURNED, asked_by < today)
+        .order_by(asked_by, Unit.name_sort, Meeting.id)
+        .limit(limit)
+    )
+    return [Overdue(meeting_id, name, answer_by) for meeting_id, name, answer_by in rows if answer_by]
+
+
+def _directly_below(committee_id: uuid.UUID, today: date) -> ColumnElement[bool]:
+    """Reports of the cells directly below a committee, and of those merged into them."""
     below = (
         select(UnitScope.descendant)
         .join(Unit, Unit.id == UnitScope.descendant)
@@ -186,11 +214,13 @@ def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[Column
             in_force(UnitScope.from_on, UnitScope.to_on, today),
         )
     )
-    return (
-        Meeting.unit_id.in_(with_predecessors(below)),
-        _Shown.held_on >= month.first_day,
-        _Shown.held_on <= month.last_day,
-    )
+    return Meeting.unit_id.in_(with_predecessors(below))
+
+
+def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[ColumnElement[bool], ...]:
+    """Those of meetings that were held in a month, as the version that is shown says."""
+    held = _Shown.held_on >= month.first_day, _Shown.held_on <= month.last_day
+    return (_directly_below(committee_id, today), *held)
 
 
 # --- the conversation
