@@ -59,6 +59,7 @@ class Verdict(StrEnum):
 class Decision(Asked):
     decision = Choice(Verdict, required=True)
     note = Text(LONGEST_REASON, load_default="")
+    document = Text(LONGEST_DOCUMENT, load_default="")
 
 
 class ExceptionTold(Told):

@@ -97,7 +97,9 @@ def test_asking_changes_nothing_until_the_direct_superior_agrees(world: World) -
     reviewer = world.sign_in("reviewer")
     assert "Chi bộ Thôn Mẫu 1 chưa họp được kỳ 11/2026." in reviewer.get("/messages").text
     assert REASON in reviewer.get(f"/units/{world.committee}/exceptions").text
-    done(reviewer, f"/exceptions/{asked}/decision", decision="approve", note="")
+    document = "Công văn 16-CV/ĐU ngày 03/11/2026"
+    page = done(reviewer, f"/exceptions/{asked}/decision", decision="approve", note="", document=document)
+    assert document in page.text
     assert due(world, world.cells[0]) == date(2026, 11, 14)
     assert told(world, DECIDED) == ["secretary1"]
     assert "chi bộ họp ngày 12/11/2026" in world.sign_in("secretary1").get("/messages").text

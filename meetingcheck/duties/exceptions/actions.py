@@ -93,9 +93,17 @@ def _deciders(session: Session, unit_id: uuid.UUID, today: date) -> list[uuid.UU
 
 
 def decide_exception(
-    session: Session, exception: PeriodException, *, approved: bool, note: str, actor_id: uuid.UUID, now: datetime
+    session: Session,
+    exception: PeriodException,
+    *,
+    approved: bool,
+    note: str,
+    actor_id: uuid.UUID,
+    now: datetime,
+    document: str = "",
 ) -> None:
-    """Answer what a cell asked; the cell is told. The caller holds the exception locked. Raises Refused."""
+    """Answer what a cell asked, perhaps by a document; the cell is told. The caller holds the exception locked. Raises
+    Refused."""
     lock_duties(session)
     if exception.state != ExceptionState.ASKED:
         raise Refused(DECIDED_ALREADY)
@@ -105,6 +113,7 @@ def decide_exception(
         raise Refused(NOTE_WANTED)
     exception.state = ExceptionState.APPROVED if approved else ExceptionState.REFUSED
     exception.decided_by, exception.decided_at, exception.decision = actor_id, now, note or None
+    exception.document = document or None
     session.flush()
     payload = {"state": exception.state.value}
     append(session, now, Fact("exception_decided", "period_exception", exception.id, actor_id, payload))

@@ -190,11 +190,20 @@ def _lock_with_right(session: Session, exception_id: uuid.UUID, right: Right) ->
 def decide(exception_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Answer what a cell asked for"""
     actor, now = signed_in(), services().now()
-    note, approved = _line(json_data["note"], "note"), json_data["decision"] == Verdict.APPROVE
+    note, document = _line(json_data["note"], "note"), _line(json_data["document"], "document")
+    approved = json_data["decision"] == Verdict.APPROVE
     with write_transaction() as session:
         exception = _lock_with_right(session, exception_id, Right.DECIDE_EXCEPTIONS)
         try:
-            decide_exception(session, exception, approved=approved, note=note, actor_id=actor.user_id, now=now)
+            decide_exception(
+                session,
+                exception,
+                approved=approved,
+                note=note,
+                actor_id=actor.user_id,
+                now=now,
+                document=document,
+            )
         except Refused as refused:
             refuse([("note", str(refused))])
     return exception

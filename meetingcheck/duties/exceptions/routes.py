@@ -24,6 +24,7 @@ from meetingcheck.duties.exceptions.actions import (
 from meetingcheck.duties.exceptions.forms import (
     ALL_SERIES,
     EXCUSE,
+    LONGEST_DOCUMENT,
     LONGEST_REASON,
     MOVE,
     NOTHING_ASKED,
@@ -270,10 +271,17 @@ def decide(exception_id: uuid.UUID) -> Response | tuple[str, int]:
     with refusals_at(form, "note"), write_transaction() as session:
         _asked_exception(session, exception_id, Right.DECIDE_EXCEPTIONS)
         approved = form.choice("decision", ["approve", "refuse"]) == "approve"
-        note = form.line("note", LONGEST_REASON)
+        note, document = form.line("note", LONGEST_REASON), form.line("document", LONGEST_DOCUMENT)
         if not form.problems:
-            exception = lock_exception(session, exception_id)
-            decide_exception(session, exception, approved=approved, note=note, actor_id=actor.user_id, now=now)
+            decide_exception(
+                session,
+                lock_exception(session, exception_id),
+                approved=approved,
+                note=note,
+                actor_id=actor.user_id,
+                now=now,
+                document=document,
+            )
     if form.problems:
         return _exception_page(exception_id, form), 422
     flash(gettext("Đã trả lời. Chi bộ sẽ có thông báo."))
