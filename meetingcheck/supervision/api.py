@@ -40,7 +40,7 @@ def board(unit_id: uuid.UUID, query_data: dict[str, Any]) -> dict[str, Any]:
         "month": scope.month.code,
         "cells": found.cells,
         "counts": {group.value: found.counts.get(group, 0) for group in Group},
-        **{name: getattr(found, name) for name in ("thematic", "page", "pages")},
+        **{name: getattr(found, name) for name in ("elsewhere", "thematic", "page", "pages")},
         "rows": [_row(row) for row in found.rows],
     }
 

@@ -13,7 +13,7 @@ from meetingcheck.duties.queries import REGULAR, THEMATIC, state_expression
 from meetingcheck.duties.rules import Month, ObligationState
 from meetingcheck.meetings.queries import meeting_ids_of
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope, Watcher
-from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like
+from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like, with_predecessors
 from meetingcheck.supervision.rules import MISSING, WAITING, BoardFilter, Group, group_of
 
 ROWS_A_PAGE = 50
@@ -36,7 +36,8 @@ URGENCY = (
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose board of which month: the cells under a committee today, narrowed by a filter of the person who looks."""
+    """Whose board of which month: the cells that stood under a committee at the month's end, or today in a month that
+    is not over, narrowed by a filter of the person who looks."""
 
     committee_id: uuid.UUID
     month: Month
@@ -44,6 +45,11 @@ class Scope:
     viewer_id: uuid.UUID
     now: datetime
     today: date
+
+    @property
+    def counted_on(self) -> date:
+        """The day whose tree is counted (product.md, "Rules")."""
+        return min(self.today, self.month.last_day)
 
 
 @dataclass(frozen=True)
@@ -73,11 +79,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """One page. `counts` and `cells` are over the whole scope, whatever is shown of it."""
+    """One page. `counts` and `cells` are over the whole scope, whatever is shown of it; `elsewhere` of them are counted
+    and not shown, because they stand under somebody else by now."""
 
     rows: list[Row]
     counts: dict[Group, int]
     cells: int
+    elsewhere: int
     thematic: bool
     page: int
     pages: int
@@ -86,16 +94,22 @@ class Board:
 def load_board(session: Session, scope: Scope, page: int) -> Board:
     """One page of a committee's year: cells that lack the month's report first, then in alphabetical order.
 
-    Five queries, whatever the number of cells.
+    Five queries, six for a month that is over, whatever the number of cells.
     """
     counts, cells = count_groups(session, scope)
-    shown = counts.get(scope.filter.group, 0) if scope.filter.group else cells
+    counted = counts.get(scope.filter.group, 0) if scope.filter.group else cells
+    shown = counted if scope.counted_on == scope.today else _count_shown(session, scope)
     pages = max(1, -(-shown // ROWS_A_PAGE))
     page = min(max(page, 1), pages)
     asked = _units(scope).limit(ROWS_A_PAGE).offset((page - 1) * ROWS_A_PAGE)
     rows = _rows(session, list(session.scalars(asked)), scope)
     thematic = any(square is not None for row in rows for square in row.quarters)
-    return Board(rows, counts, cells, thematic, page, pages)
+    return Board(rows, counts, cells, counted - shown, thematic, page, pages)
+
+
+def _count_shown(session: Session, scope: Scope) -> int:
+    found = _units(scope).with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return session.scalar(found) or 0
 
 
 def iterate_rows(session: Session, scope: Scope) -> Iterator[Row]:
@@ -149,14 +163,14 @@ def _group(owed: Subquery) -> ColumnElement[str]:
 
 
 def _in_scope(scope: Scope) -> list[ColumnElement[bool]]:
-    chosen: list[ColumnElement[bool]] = [Unit.id.in_(cell_ids_below(scope.committee_id, scope.today))]
+    chosen: list[ColumnElement[bool]] = [Unit.id.in_(cell_ids_below(scope.committee_id, scope.counted_on))]
     if scope.filter.parent is not None:
         chosen.append(
             Unit.id.in_(
                 select(UnitScope.descendant).where(
                     UnitScope.ancestor == scope.filter.parent,
                     UnitScope.depth == 1,
-                    in_force(UnitScope.from_on, UnitScope.to_on, scope.today),
+                    in_force(UnitScope.from_on, UnitScope.to_on, scope.counted_on),
                 )
             )
         )
@@ -169,11 +183,21 @@ def _watched(user_id: uuid.UUID, today: date) -> Select[uuid.UUID]:
     return select(Watcher.unit_id).where(Watcher.user_id == user_id, in_force(Watcher.from_on, Watcher.to_on, today))
 
 
+def _still_seen(scope: Scope) -> ColumnElement[bool]:
+    """A former superior sees nothing of a cell after its transfer; what was merged is seen through its successor."""
+    below = select(UnitScope.descendant).where(
+        UnitScope.ancestor == scope.committee_id, in_force(UnitScope.from_on, UnitScope.to_on, scope.today)
+    )
+    return Unit.id.in_(with_predecessors(below))
+
+
 def _units(scope: Scope) -> Select[Unit]:
     """The cells to show, in the order of the board."""
     owed = _owed(scope)
     rank = {state.value: number for number, state in enumerate(URGENCY)}
     found = select(Unit).outerjoin(owed, owed.c.unit_id == Unit.id).where(*_in_scope(scope))
+    if scope.counted_on < scope.today:
+        found = found.where(_still_seen(scope))
     if scope.filter.group is not None:
         found = found.where(_group(owed) == scope.filter.group.value)
     return found.order_by(case(rank, value=owed.c.state, else_=len(URGENCY)), Unit.name_sort, Unit.id)
@@ -182,7 +206,7 @@ def _units(scope: Scope) -> Select[Unit]:
 def _rows(session: Session, units: list[Unit], scope: Scope) -> list[Row]:
     unit_ids = [unit.id for unit in units]
     squares = _squares(session, unit_ids, scope.month.year, scope.now)
-    parents = _parent_names(session, unit_ids, scope.today)
+    parents = _parent_names(session, unit_ids, scope.counted_on)
     year = scope.month.year
     months = [Month(year, number).code for number in range(1, MONTHS + 1)]
     quarters = [f"{year:04}-Q{number}" for number in range(1, QUARTERS + 1)]
@@ -230,28 +254,29 @@ def _squares(
     }
 
 
-def _parent_names(session: Session, unit_ids: list[uuid.UUID], today: date) -> dict[uuid.UUID, str]:
+def _parent_names(session: Session, unit_ids: list[uuid.UUID], day: date) -> dict[uuid.UUID, str]:
     rows = session.execute(
         select(UnitScope.descendant, Unit.name)
         .join(Unit, Unit.id == UnitScope.ancestor)
         .where(
             UnitScope.descendant.in_(unit_ids),
             UnitScope.depth == 1,
-            in_force(UnitScope.from_on, UnitScope.to_on, today),
+            in_force(UnitScope.from_on, UnitScope.to_on, day),
         )
     )
     return {row.descendant: row.name for row in rows}
 
 
-def list_parents(session: Session, committee_id: uuid.UUID, today: date) -> list[Unit]:
-    """The committees of a board that have working cells directly below them; at most as many as can be offered."""
+def list_parents(session: Session, committee_id: uuid.UUID, day: date) -> list[Unit]:
+    """The committees of a board that have working cells directly below them on a day; at most as many as can be
+    offered."""
     cell, below = aliased(Unit), aliased(UnitScope)
     has_cells = exists().where(
         below.ancestor == Unit.id,
         below.depth == 1,
-        in_force(below.from_on, below.to_on, today),
+        in_force(below.from_on, below.to_on, day),
         cell.id == below.descendant,
-        or_(cell.closed_on.is_(None), cell.closed_on > today),
+        or_(cell.closed_on.is_(None), cell.closed_on > day),
         UnitKind.code == cell.kind,
         UnitKind.is_cell,
     )
@@ -261,7 +286,7 @@ def list_parents(session: Session, committee_id: uuid.UUID, today: date) -> list
             .join(UnitScope, UnitScope.descendant == Unit.id)
             .where(
                 UnitScope.ancestor == committee_id,
-                in_force(UnitScope.from_on, UnitScope.to_on, today),
+                in_force(UnitScope.from_on, UnitScope.to_on, day),
                 Unit.kind.in_(select(UnitKind.code).where(~UnitKind.is_cell)),
                 has_cells,
             )

@@ -69,7 +69,7 @@ def board(unit_id: uuid.UUID) -> str:
     unit = _visible_unit(unit_id, Right.VIEW_BOARD)
     scope = read_scope(request.args, unit_id, actor.user_id, now)
     parent = find_parent(session, unit_id, scope.today)
-    parents = list_parents(session, unit_id, scope.today)
+    parents = list_parents(session, unit_id, scope.counted_on)
     undoable = find_undoable(session, actor.user_id, now)
     return render_template(
         "supervision/board.html",

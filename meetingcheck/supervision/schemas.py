@@ -59,11 +59,12 @@ class Counts(Told):
 
 
 class BoardTold(Told):
-    """Counts are over the whole scope, whatever is shown of it."""
+    """Counts are over the whole scope, whatever is shown of it: the cells at the month's end."""
 
     month = Text()
     cells = Count()
     counts = Part(Counts)
+    elsewhere = Count(metadata={"description": "Cells that are counted and not listed: they stand elsewhere by now."})
     thematic = Flag()
     page = Count()
     pages = Count()

@@ -8,12 +8,14 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
+from werkzeug.test import TestResponse
 
 from meetingcheck.alerts.jobs import close_all
 from meetingcheck.duties.actions import make_obligations
 from meetingcheck.duties.rules import Month
 from meetingcheck.lib.db import write_transaction
-from meetingcheck.orgs.actions import NewUnit, found_unit
+from meetingcheck.orgs.actions import NewUnit, close_unit, found_unit, move_unit
+from meetingcheck.orgs.models import Unit
 from meetingcheck.supervision.queries import ROWS_A_PAGE
 from tests.photos import samples
 from tests.world import GOOD_FIELDS, World, at, form_of
@@ -97,6 +99,43 @@ def test_a_committee_sees_its_own_cells_only_and_the_root_sees_all(world: World)
 @pytest.mark.parametrize("month", ["2026-10", "2026-11", "", "nonsense", "2026-13", "0000-01", "9999-12", "2026-11-11"])
 def test_any_month_or_none_gives_a_board(world: World, month: str) -> None:
     assert world.sign_in("reviewer").get(f"/units/{world.committee}/board?month={month}").status_code == 200
+
+
+def counted(page: TestResponse) -> int:
+    found = re.search(r"<b>(\d+)</b><span class=\"muted\">chi bộ</span>", page.text)
+    assert found, page.text
+    return int(found.group(1))
+
+
+def test_a_month_counts_the_cells_that_were_there_at_its_end(world: World) -> None:
+    """A transfer changes no number of the months before; of the cell itself its former superior sees nothing more."""
+    world.clock.set(at("2026-12-10T08:00+07:00"))
+    with world.app.app_context(), write_transaction() as session:
+        move_unit(session, world.cells[0], world.other_committee, date(2026, 12, 5), None, world.clock())
+    boards = {"reviewer": world.committee, "other_reviewer": world.other_committee}
+    for login, month, cells, listed in (
+        ("reviewer", "2026-11", 3, False),
+        ("reviewer", "2026-12", 2, False),
+        ("other_reviewer", "2026-11", 1, False),
+        ("other_reviewer", "2026-12", 2, True),
+    ):
+        page = world.sign_in(login).get(f"/units/{boards[login]}/board?month={month}")
+        assert (counted(page), "Chi bộ Thôn Mẫu 1<" in page.text) == (cells, listed), (login, month)
+        assert ("1 chi bộ nay thuộc nơi khác" in page.text) is (cells == 3), (login, month)
+    filtered = world.sign_in("reviewer").get(f"/units/{world.committee}/board?month=2026-11&show=missing")
+    assert "1 chi bộ nay thuộc nơi khác" in filtered.text
+    history = world.sign_in("other_reviewer").get(f"/units/{world.cells[0]}")
+    assert "11/2026" in history.text, "the present superior sees all of its history"
+
+
+def test_a_closed_cell_stays_on_the_boards_of_its_months(world: World) -> None:
+    world.clock.set(at("2026-12-10T08:00+07:00"))
+    with world.app.app_context(), write_transaction() as session:
+        cell = session.get_one(Unit, world.cells[0])
+        close_unit(session, cell, date(2026, 11, 20), "QĐ 9-QĐ/ĐU", None, world.clock())
+    for month, listed in (("2026-10", True), ("2026-11", False), ("2026-12", False)):
+        page = world.sign_in("reviewer").get(f"/units/{world.committee}/board?month={month}")
+        assert (counted(page), "Chi bộ Thôn Mẫu 1<" in page.text) == (3 if listed else 2, listed), month
 
 
 @pytest.mark.parametrize("page", ["0", "-3", "99999", "x", "999999999999999999999999"])
