@@ -16,6 +16,7 @@ from meetingcheck.photos.models import Photo, PhotoState
 from meetingcheck.photos.outcomes import PhotoError
 from meetingcheck.photos.rules import taken_instant
 from meetingcheck.record.actions import Fact, append
+from meetingcheck.record.withdrawing import reinstate, withdraw
 
 RENDER = JobKind("photos.render", lane="photos", max_attempts=60)
 
@@ -84,7 +85,7 @@ def _send_again(session: Session, stored: StoredPhoto, actor_id: uuid.UUID, now:
     session.execute(
         update(Photo).where(Photo.id == stored.photo_id, Photo.published_at.is_(None)).values(purpose=stored.purpose)
     )
-    _put_back(session, stored.photo_id, actor_id, now)
+    reinstate(session, Photo, stored.photo_id, actor_id, now)
 
 
 def publish_photos(session: Session, photo_ids: Iterable[uuid.UUID], now: datetime) -> None:
@@ -97,34 +98,12 @@ def publish_photos(session: Session, photo_ids: Iterable[uuid.UUID], now: dateti
 def take_back(session: Session, photo: Photo, actor_id: uuid.UUID | None, now: datetime) -> bool:
     """It was sent by mistake: from now on only administrators see it. False when it was taken back before. `actor_id`
     None: nobody did it, its time was over."""
-    taken = session.execute(
-        update(Photo)
-        .where(Photo.id == photo.id, Photo.withdrawn_at.is_(None))
-        .values(withdrawn_at=now, withdrawn_by=actor_id)
-        .returning(Photo.id)
-    )
-    if taken.first() is None:
-        return False
-    append(session, now, Fact("photo_taken_back", "photo", photo.id, actor_id))
-    return True
+    return withdraw(session, Photo, photo.id, actor_id, now)
 
 
 def put_back(session: Session, photo: Photo, actor_id: uuid.UUID, now: datetime) -> bool:
     """It was taken back by mistake. False when it is there already. Who may do it, say the rules."""
-    return _put_back(session, photo.id, actor_id, now)
-
-
-def _put_back(session: Session, photo_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> bool:
-    put = session.execute(
-        update(Photo)
-        .where(Photo.id == photo_id, Photo.withdrawn_at.is_not(None))
-        .values(withdrawn_at=None, withdrawn_by=None)
-        .returning(Photo.id)
-    )
-    if put.first() is None:
-        return False
-    append(session, now, Fact("photo_put_back", "photo", photo_id, actor_id))
-    return True
+    return reinstate(session, Photo, photo.id, actor_id, now)
 
 
 def mark_ready(session: Session, photo_id: uuid.UUID, now: datetime) -> None:

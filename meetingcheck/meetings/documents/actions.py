@@ -14,6 +14,7 @@ from meetingcheck.meetings.documents.ingest import StoredDocument
 from meetingcheck.meetings.models import Document, ScanState
 from meetingcheck.messages.actions import News, tell
 from meetingcheck.record.actions import Fact, append
+from meetingcheck.record.withdrawing import reinstate, withdraw
 
 # An hour between tries at most, so a hundred tries outlast a scanner that is away for three days. A scanner that hangs
 # must not keep photos waiting, hence the lane.
@@ -66,7 +67,7 @@ def _send_again(session: Session, stored: StoredDocument, actor_id: uuid.UUID, n
         .where(Document.id == stored.document_id, Document.published_at.is_(None))
         .values(kind=stored.kind)
     )
-    _put_back(session, stored.document_id, actor_id, now)
+    reinstate(session, Document, stored.document_id, actor_id, now)
 
 
 def publish_documents(session: Session, document_ids: Iterable[uuid.UUID], now: datetime) -> None:
@@ -87,34 +88,12 @@ def pass_documents(session: Session, from_meeting_id: uuid.UUID, to_meeting_id: 
 
 def take_back(session: Session, document: Document, actor_id: uuid.UUID, now: datetime) -> bool:
     """It was sent by mistake: from now on only administrators see it. False when it was taken back before."""
-    taken = session.execute(
-        update(Document)
-        .where(Document.id == document.id, Document.withdrawn_at.is_(None))
-        .values(withdrawn_at=now, withdrawn_by=actor_id)
-        .returning(Document.id)
-    )
-    if taken.first() is None:
-        return False
-    append(session, now, Fact("document_taken_back", "document", document.id, actor_id))
-    return True
+    return withdraw(session, Document, document.id, actor_id, now)
 
 
 def put_back(session: Session, document: Document, actor_id: uuid.UUID, now: datetime) -> bool:
-    """It was taken back by mistake. False when it is there already. Who may do it: photos.rules.may_put_back."""
-    return _put_back(session, document.id, actor_id, now)
-
-
-def _put_back(session: Session, document_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> bool:
-    put = session.execute(
-        update(Document)
-        .where(Document.id == document_id, Document.withdrawn_at.is_not(None))
-        .values(withdrawn_at=None, withdrawn_by=None)
-        .returning(Document.id)
-    )
-    if put.first() is None:
-        return False
-    append(session, now, Fact("document_put_back", "document", document_id, actor_id))
-    return True
+    """It was taken back by mistake. False when it is there already. Who may do it, say the rules."""
+    return reinstate(session, Document, document.id, actor_id, now)
 
 
 def have_older_scanned(session: Session, document_ids: Iterable[uuid.UUID], now: datetime) -> None:
