@@ -51,6 +51,7 @@ from meetingcheck.lib.settings import Settings, read_settings
 from meetingcheck.lib.storage import Storage
 from meetingcheck.lib.store import make_storage
 from meetingcheck.meetings.api import blueprint as meetings_api
+from meetingcheck.meetings.beside.api import blueprint as beside_api
 from meetingcheck.meetings.beside.routes import blueprint as beside_pages
 from meetingcheck.meetings.changes.api import blueprint as changes_api
 from meetingcheck.meetings.changes.routes import blueprint as changes_pages
@@ -128,6 +129,7 @@ API = (
     exceptions_api,
     meetings_api,
     check_in_api,
+    beside_api,
     changes_api,
     reviews_api,
     documents_api,

@@ -131,16 +131,31 @@ def extra(unit_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
 @blueprint.doc(responses=REFUSALS)
 def correct(meeting_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
     """Send a further version of a report that is not accepted yet"""
-    actor, now = signed_in(), services().now()
+    return _correct(meeting_id, Right.REPORT, json_data)
+
+
+@blueprint.put("/meetings/<uuid:meeting_id>/told")
+@needs(Right.FILE_FOR)
+@blueprint.input(Correction, example={"revision": 1, "check_in": {**CHECK_IN, "told_by": "Nguyễn Văn An"}})
+@blueprint.output(FiledTold)
+@blueprint.doc(responses=REFUSALS)
+def told_again(meeting_id: uuid.UUID, json_data: dict[str, Any]) -> Any:
+    """Correct what was filed for a cell that telephoned, until the cell takes over"""
+    return _correct(meeting_id, Right.FILE_FOR, json_data)
+
+
+def _correct(meeting_id: uuid.UUID, right: Right, body: dict[str, Any]) -> Any:
+    actor, now, by_telephone = signed_in(), services().now(), right == Right.FILE_FOR
     with write_transaction() as session:
         meeting = find_meeting(session, meeting_id)
         if meeting is None:
             abort(404)
-        ask(session, actor, Right.REPORT, meeting.unit_id, local_day(now))
-        if meeting.state == MeetingState.DRAFT:
+        ask(session, actor, right, meeting.unit_id, local_day(now))
+        version = find_version(session, meeting)
+        if version is None or (by_telephone and version.told_by is None):
             abort(404)
         before, returned = meeting.version, meeting.state == MeetingState.RETURNED
-        sending = _sending(json_data, meeting.client_id)
+        sending = _sending(body, meeting.client_id, by_telephone=by_telephone)
         filed = correct_report(session, meeting_id, sending, actor.user_id, now)
         if returned and filed.outcome == Outcome.FILED:
             tell_about_correction(session, meeting_id, before, now)

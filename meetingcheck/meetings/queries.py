@@ -74,8 +74,12 @@ def has_twin(
     """Whether another report of the cell tells of the same sitting, were this one filed for the period: begun on the
     same day at the same hour, or, for the same series, at hours that overlap. One sitting may stand in two reports when
     each is for another series."""
+    day, begins_at, ends_at = check_in.held_on, check_in.begins_at, check_in.ends_at
+    if day is None or begins_at is None or ends_at is None:
+        return False
     series = obligation.series if obligation else None
-    overlaps = and_(MeetingVersion.begins_at < check_in.ends_at, MeetingVersion.ends_at > check_in.begins_at)
+    any_series = or_(literal(series, String).is_(None), Obligation.series.is_(None), Obligation.series == series)
+    overlaps = and_(MeetingVersion.begins_at < ends_at, MeetingVersion.ends_at > begins_at)
     twin = (
         select(Meeting.id)
         .outerjoin(Obligation, Obligation.id == Meeting.obligation_id)
@@ -84,12 +88,9 @@ def has_twin(
             Meeting.unit_id == unit_id,
             Meeting.id != meeting.id,
             Meeting.state.not_in(NOT_STANDING),
-            MeetingVersion.held_on == check_in.held_on,
+            MeetingVersion.held_on == day,
             or_(
-                and_(
-                    MeetingVersion.begins_at == check_in.begins_at,
-                    or_(literal(series, String).is_(None), Obligation.series.is_(None), Obligation.series == series),
-                ),
+                and_(MeetingVersion.begins_at == begins_at, any_series),
                 and_(overlaps, Obligation.series == series),
             ),
         )

@@ -380,6 +380,12 @@ class Changed(Told):
     revision = Count()
 
 
+class TakenIn(Told):
+    meeting_id = Id()
+    revision = Count()
+    files = Count(metadata={"description": "How many files were taken in now."})
+
+
 class Answering(Asked):
     """An answer to the version that was seen; `last_answer` is the id of the last answer that was seen."""
 

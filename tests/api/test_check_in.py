@@ -213,6 +213,40 @@ def test_the_committee_files_what_was_told_on_the_telephone(world: World, review
         assert set(told) == {world.users["secretary1"], world.users["reporter1"]}
 
 
+def test_what_was_told_is_corrected_by_the_committee_until_the_cell_takes_over(
+    world: World, reviewer: Program, secretary: Program
+) -> None:
+    filed = reviewer.post(f"{period(world)}/told", filing({**CHECK_IN, "told_by": "Nguyễn Văn An"})).get_json()
+    path = f"/meetings/{filed['meeting_id']}"
+    again = {"revision": filed["revision"], "check_in": {**CHECK_IN, "told_by": "Nguyễn Văn An", "place": "Trạm y tế"}}
+    corrected = reviewer.put(f"{path}/told", again).get_json()
+    assert (corrected["outcome"], corrected["version"]) == ("filed", 2)
+    begun = {"revision": corrected["revision"], "send": False, "check_in": {**CHECK_IN, "present": 19}}
+    assert secretary.put(path, begun).get_json()["outcome"] == "saved"
+    refused = reviewer.put(f"{path}/told", {**again, "revision": corrected["revision"]})
+    assert (refused.status_code, refused.get_json()["reason"]) == (409, "taken_over")
+
+
+def test_what_a_colleague_sent_beside_a_report_is_taken_in(
+    world: World, secretary: Program, program_of: ProgramOf
+) -> None:
+    reporter, client_id = program_of("reporter1"), str(uuid.uuid4())
+    reporter.send(
+        f"/photos/{uuid.uuid4()}",
+        OTHER_PHOTO,
+        obligation=world.obligation(world.cells[0]).id,
+        client_id=client_id,
+        purpose="overview",
+    )
+    path = f"/meetings/{file_whole(world, secretary)['meeting_id']}"
+    assert secretary.post(f"{path}/own-files").get_json()["files"] == 0, "what others sent is theirs"
+    taken = reporter.post(f"{path}/own-files").get_json()
+    assert taken["files"] == 1
+    body = {"revision": taken["revision"], "check_in": WHOLE}
+    assert reporter.put(path, body).get_json()["outcome"] == "filed"
+    assert len(secretary.get(path).get_json()["photos"]) == 2
+
+
 def test_an_extra_meeting_satisfies_no_period(world: World, secretary: Program) -> None:
     body = filing(extra_kind="congress")
     sent = secretary.send(
