@@ -8,7 +8,9 @@ from sqlalchemy import delete
 
 from meetingcheck.accounts.actions import NewUser, add_user
 from meetingcheck.accounts.models import UserSession
+from meetingcheck.duties.queries import lock_obligation
 from meetingcheck.lib.db import write_transaction
+from meetingcheck.meetings.changes.actions import move_report
 from meetingcheck.meetings.models import MeetingState
 from meetingcheck.orgs.actions import give_role
 from meetingcheck.orgs.models import Role
@@ -24,6 +26,7 @@ from tests.pages.phone import (
     end_role,
     fill,
     left_after_sending,
+    new_cell,
     open_form,
     photograph,
     press_send,
@@ -214,6 +217,28 @@ def test_a_conflict_shows_both_sides(
     for side, count in (("Bản kia", "19"), ("Bản của đồng chí", "20")):
         expect(page.locator(f"dt:has-text('{side}') + dd").first).to_have_text(count)
     assert_fine(page, "conflict")
+
+
+def test_a_report_that_was_moved_away_meanwhile_says_so_with_what_was_typed(
+    phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
+) -> None:
+    page = open_form(phone, cell)
+    fill(page)
+    photograph(page, files)
+    arrived(page, 2)
+    late = open_form(phone, cell)
+    press_send(page)
+    expect(page.get_by_role("status").first).to_contain_text("Đã gửi xong.")
+    [report] = cell.reports()
+    world, right_one = cell.site.world, new_cell(cell.site)
+    with world.app.app_context(), write_transaction() as session:
+        place = lock_obligation(session, world.obligation(right_one.unit_id).id)
+        move_report(session, report.id, place, world.users["reviewer"], world.clock(), by_cell=False)
+    fill(late)
+    press_send(late)
+    expect(late.get_by_role("heading", level=1)).to_have_text("Báo cáo này đã được chuyển sang chi bộ khác")
+    expect(late.locator("dl")).to_contain_text("23")
+    assert_fine(late, "moved away")
 
 
 def test_photos_for_a_period_that_a_colleague_reported_first_are_added_to_that_report(
