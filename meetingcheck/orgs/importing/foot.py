@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from meetingcheck.lib.text import one_line
-from meetingcheck.orgs.importing.columns import Header
+from meetingcheck.orgs.importing.heads import Header
 from meetingcheck.orgs.importing.outcomes import Line
 from meetingcheck.orgs.importing.values import mail_of, phone_of
 
