@@ -107,6 +107,7 @@ def keep_rows(session: Session, run_id: uuid.UUID, table: Table, judged: Sequenc
             "reasons": {
                 "new": one.new,
                 "changes": [asdict(change) for change in one.changes],
+                "notes": [note.value for note in one.notes],
                 "faults": [
                     {"fault": found.fault.value, "where": found.where, "params": dict(found.params)}
                     for found in one.faults

@@ -6,16 +6,19 @@ from datetime import date
 
 from meetingcheck.lib.text import has_unsafe_characters, search_form
 from meetingcheck.orgs.importing.columns import Field
-from meetingcheck.orgs.importing.faults import Fault
+from meetingcheck.orgs.importing.faults import Fault, Note
 from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Cell, Line
+from meetingcheck.orgs.importing.persons import Named, person_in
 from meetingcheck.orgs.importing.plan import Found, Judged, Kind
 from meetingcheck.orgs.importing.values import (
     ERROR_VALUES,
     day_of,
     mail_of,
     names_deputy,
+    names_other_post,
     phone_of,
     roles_of,
+    says_nothing,
     text_of,
     usual_day_of,
 )
@@ -55,6 +58,7 @@ class Entry:
 
 
 _LONGEST = {Field.CODE: LONGEST_CODE, Field.NAME: LONGEST_NAME, Field.PERSON: LONGEST_PERSON}
+_MAY_BE_NOTHING = {Field.CODE, Field.FOUNDED, Field.USUAL_DAY, Field.PHONE, Field.EMAIL, Field.ROLE}
 _ABOUT_PERSON = (Field.PERSON, Field.PHONE, Field.EMAIL, Field.ROLE)
 
 
@@ -65,24 +69,57 @@ def read_entry(
     for name, index in columns.items():
         if index < len(line.cells) and (text := text_of(line.cells[index])):
             cells[Field(name)] = line.cells[index] if not isinstance(line.cells[index], str) else text
+    cells = {where: cell for where, cell in cells.items() if where not in _MAY_BE_NOTHING or not _is_nothing(cell)}
     shown = {where.value: text_of(cell) for where, cell in cells.items()}
     entry = Entry(Judged(line.number, shown))
     for where, text in shown.items():
         _check_text(entry, Field(where), text)
-    entry.code, entry.name, entry.parent, entry.person = (
-        shown.get(where.value, "") for where in (Field.CODE, Field.NAME, Field.PARENT, Field.PERSON)
+    named = _named(entry)
+    entry.code, entry.name, entry.parent = (
+        shown.get(where.value, "") for where in (Field.CODE, Field.NAME, Field.PARENT)
     )
     entry.kind = _kind_of(entry, shown.get(Field.KIND, ""), kinds)
     _read_days(entry, cells, today)
-    _read_contacts(entry, cells)
+    if not named.several:
+        _read_contacts(entry, cells, named)
+        _read_roles(entry, named.post, default_role)
     _show_as_understood(entry)
-    role_text = shown.get(Field.ROLE) or (default_role if entry.person else None)
-    if role_text:
-        roles = roles_of(role_text)
-        if roles is None:
-            entry.refuse(Fault.DEPUTY if names_deputy(role_text) else Fault.BAD_ROLE, Field.ROLE)
-        entry.roles = tuple(roles or ())
     return entry
+
+
+def _named(entry: Entry) -> Named:
+    """The person in the row's cell of names, without what stands beside the name."""
+    shown = entry.judged.shown
+    text = shown.get(Field.PERSON.value, "")
+    if not text:
+        return Named()
+    named = person_in(text)
+    entry.person = named.name
+    if named.several:
+        entry.refuse(Fault.SEVERAL_PEOPLE, Field.PERSON)
+    elif named.name:
+        shown[Field.PERSON.value] = named.name
+    else:
+        # Whoever can be called is somebody, though the name is missing.
+        is_vacant = Field.PHONE.value not in shown and Field.EMAIL.value not in shown
+        for where in (Field.PERSON, Field.ROLE) if is_vacant else (Field.PERSON,):
+            shown.pop(where.value, None)
+        entry.judged.notes += [Note.VACANT] if is_vacant else []
+    return named
+
+
+def _read_roles(entry: Entry, beside: str, default_role: str | None) -> None:
+    """What the person does: by the row's own cell, by what stands beside the name, by the title of the column."""
+    text = entry.judged.shown.get(Field.ROLE.value, "")
+    if entry.person and (not text or names_other_post(text)):
+        said_beside = "" if names_other_post(beside) else beside
+        text = said_beside or default_role or text
+    if not text:
+        return
+    roles = roles_of(text)
+    if roles is None:
+        entry.refuse(Fault.DEPUTY if names_deputy(text) else Fault.BAD_ROLE, Field.ROLE)
+    entry.roles = tuple(roles or ())
 
 
 def _show_as_understood(entry: Entry) -> None:
@@ -93,6 +130,10 @@ def _show_as_understood(entry: Entry) -> None:
         entry.judged.shown[Field.USUAL_DAY.value] = str(entry.usual_day)
     if entry.phone is not None:
         entry.judged.shown[Field.PHONE.value] = entry.phone
+
+
+def _is_nothing(cell: Cell) -> bool:
+    return isinstance(cell, str) and says_nothing(cell)
 
 
 def _check_text(entry: Entry, where: Field, text: str) -> None:
@@ -131,7 +172,9 @@ def _read_days(entry: Entry, cells: Mapping[Field, Cell], today: date) -> None:
             entry.refuse(Fault.BAD_USUAL_DAY, Field.USUAL_DAY)
 
 
-def _read_contacts(entry: Entry, cells: Mapping[Field, Cell]) -> None:
+def _read_contacts(entry: Entry, cells: Mapping[Field, Cell], named: Named) -> None:
+    if Field.PHONE not in cells:
+        entry.phone = named.phone
     if Field.PHONE in cells:
         entry.phone = phone_of(cells[Field.PHONE])
         if entry.phone is None:

@@ -69,6 +69,7 @@ class Fault(StrEnum):
     TOP_STAYS = "top_stays"
     CONTACT_MISSING = "contact_missing"
     PERSON_NAME_MISSING = "person_name_missing"
+    SEVERAL_PEOPLE = "several_people"
     ROLE_MISSING = "role_missing"
     ROLE_NOT_HERE = "role_not_here"
     PERSON_DIFFERS = "person_differs"
@@ -113,6 +114,7 @@ FAULT_SENTENCES = {
     Fault.TOP_STAYS: N_("Đây là đơn vị cao nhất trong phạm vi đã chọn; không chuyển cấp trên của nó ở đây được."),
     Fault.CONTACT_MISSING: N_("Cần số điện thoại hoặc email của người này."),
     Fault.PERSON_NAME_MISSING: N_("Người mới cần có họ tên."),
+    Fault.SEVERAL_PEOPLE: N_("Ô này ghi nhiều người; đồng chí hãy ghi mỗi người một dòng."),
     Fault.ROLE_MISSING: N_("Thiếu nhiệm vụ của người này."),
     Fault.ROLE_NOT_HERE: N_(
         "Nhiệm vụ này không có ở loại đơn vị này: bí thư, người gửi báo cáo, cấp ủy viên phụ trách là của chi bộ; "
@@ -127,4 +129,15 @@ FAULT_SENTENCES = {
         "Người này còn nhiệm vụ ở nơi ngoài phạm vi của đồng chí; đề nghị quản trị cấp trên làm việc này."
     ),
     Fault.PERSON_DISABLED: N_("Tài khoản của người này đã khóa; hãy mở lại trước."),
+}
+
+
+class Note(StrEnum):
+    """What a row says that is left out, and is no fault; each has its sentence in `NOTE_SENTENCES`."""
+
+    VACANT = "vacant"
+
+
+NOTE_SENTENCES = {
+    Note.VACANT: N_("Chưa có người ở nhiệm vụ này, nên không giao cho ai."),
 }

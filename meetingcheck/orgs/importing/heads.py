@@ -92,8 +92,7 @@ def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -
     _choose_unit(columns, found, [plain(text) for text in texts])
     _choose_contacts(columns, found, others)
     is_secretarys = any(index == columns.get(Field.PERSON) and its for index, its in found.get(Field.PERSON, []))
-    default_role = SECRETARY if is_secretarys and Field.ROLE not in columns else None
-    return Header(below, tuple(texts), columns, default_role)
+    return Header(below, tuple(texts), columns, SECRETARY if is_secretarys else None)
 
 
 def _choose_unit(columns: dict[str, int], found: dict[Field, list[tuple[int, bool]]], titles: Sequence[str]) -> None:

@@ -61,6 +61,8 @@ class People:
         self._succeed(plan)
 
     def _plan_entry(self, entry: Entry, units: Units, plan: Plan) -> None:
+        if any(found.fault is Fault.SEVERAL_PEOPLE for found in entry.judged.faults):
+            return
         if not entry.roles and not any(found.where == Field.ROLE for found in entry.judged.faults):
             entry.refuse(Fault.ROLE_MISSING, Field.ROLE)
         if entry.phone is None and entry.email is None:

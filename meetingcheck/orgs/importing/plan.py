@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from meetingcheck.orgs.importing.faults import Fault
+from meetingcheck.orgs.importing.faults import Fault, Note
 
 
 class Verdict(StrEnum):
@@ -87,7 +87,7 @@ class Change:
 @dataclass
 class Judged:
     """One row with what it says, what it would do, and what is wrong with it. `replaces`: a sitting secretary ends by
-    it, which is a change, though the successor may be new."""
+    it, which is a change, though the successor may be new. `notes`: what it says that is not taken."""
 
     line: int
     shown: dict[str, str]
@@ -95,6 +95,7 @@ class Judged:
     changes: list[Change] = field(default_factory=list)
     faults: list[Found] = field(default_factory=list)
     replaces: bool = False
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def verdict(self) -> Verdict:

@@ -18,20 +18,28 @@ _ROLES = {
     "reviewer": "can bo theo doi; theo doi; nguoi theo doi; can bo phu trach theo doi; reviewer",
     "administrator": "quan tri; quan tri vien; nguoi quan tri; quan tri he thong; administrator; admin",
     "reader": "nguoi xem; xem; chi xem; reader",
-    WATCHER: "cap uy vien phu trach; cap uy phu trach; uy vien phu trach; phu trach; watcher",
+    WATCHER: "cap uy vien phu trach; cap uy phu trach; uy vien phu trach; watcher",
 }
 _ROLE_OF = {name.strip(): role for role, names in _ROLES.items() for name in names.split(";")}
 _OF_CELL = "(?: (?:chi bo|cb|chi uy|cap uy)(?: .+)?)?"
-_IS_SECRETARY = re.compile(f"(?:(?:dong chi|d/c) )?(?:bi thu|bt){_OF_CELL}")
-_IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?(?:pho bi thu|pho bt|pbt){_OF_CELL}")
+_IS_SECRETARY = re.compile(f"(?:(?:dong chi|d/c) )?(?:(?:bi thu|bt){_OF_CELL}|btcb)")
+_IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?(?:(?:pho |p[. ]*)(?:bi thu|bt){_OF_CELL}|p[. ]*btcb)")
 _IS_OVER = re.compile(r"\b(?:da|nguyen|nghi|thoi|cu)\b")  # somebody was it
 # What the same person does besides, which is nothing to this product: head of a hamlet, member of a board.
 _OTHER_POST = re.compile(
-    "(?:(?:to |ap |thon |ban )?truong|pho|chu tich|chu nhiem|giam doc|hieu truong|bi thu doan|can bo|cong chuc|chi huy"
-    "|(?:chi uy|dang uy|huyen uy|uy|hoi|dang) vien|dang uy|thuong vu|ban thuong vu|bch|btv)(?: .+)?"
+    "(?:(?:to |ap |thon |ban |khu |xom |doi )?truong|pho|p?ct|p[.]ct|chu tich|chu nhiem|giam doc|hieu truong|hieu pho"
+    "|bi thu doan|can bo|cong chuc|chi huy|ke toan|giao vien|cong an vien"
+    "|(?:chi uy|dang uy|huyen uy|uy|hoi|dang) vien|dang uy|thuong vu|ban thuong vu|uv|bch|btv)(?: .+)?"
 )
 _BETWEEN_ROLES = re.compile(r"\s*[,;+\n]\s*|(?<!d)\s*/\s*(?!c )|\s+(?:kiem(?: nhiem)?|va)\s+|\s+[-–]\s+")
 
+# What offices write where they have nothing to say.
+_NOTHING = {"không", "không có", "ko", "ko có", "k có", "chưa", "chưa có", "khuyết", "còn khuyết", "đang khuyết"}
+_NOTHING |= {"trống", "bỏ trống", "khuyet", "chua co", "khong co", "chưa kiện toàn", "chờ kiện toàn", "chưa bầu"}
+_NO_LETTERS = re.compile(r"[\W_]*")
+_ABOUT_NUMBER = re.compile(r"\([^()\d]*\)|\b(?:zalo|sđt|sdt|đtdđ|đt|dt|dđ|tel|di động)\b[:.]?", re.IGNORECASE)
+
+_MONTH = re.compile(r"(?:thang )?(\d{1,2})(?:\s*[/.\-]\s*| nam )(\d{4})")
 _DAY_FIRST = re.compile(
     r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"
 )
@@ -56,14 +64,20 @@ def text_of(cell: Cell) -> str:
 def phone_of(cell: Cell) -> str | None:
     """A phone number in the normal form 0912345678; None when it is none.
 
-    Offices' lists lose the leading zero, write +84 or 84, and keep numbers as numbers.
+    Offices' lists lose the leading zero, write +84 or 84, keep numbers as numbers, and add "(Zalo)" or a semicolon.
     """
     text = re.sub(r"[.,]0$", "", text_of(cell))
-    for candidate in (text, f"0{text}"):
+    bare = _ABOUT_NUMBER.sub("", text).strip(" ;,./:")
+    for candidate in (text, f"0{text}", bare, f"0{bare}"):
         login = normal_login(candidate)
         if is_phone(login):
             return login
     return None
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell only says that there is nothing: a dash, "không có", "khuyết"."""
+    return _NO_LETTERS.fullmatch(text) is not None or text.casefold().strip(" .()") in _NOTHING
 
 
 def mail_of(text: str) -> str | None:
@@ -74,7 +88,7 @@ def mail_of(text: str) -> str | None:
 
 def roles_of(text: str) -> list[str] | None:
     """The roles that a cell names; None when one of them is unknown. Another post beside a role says nothing."""
-    named = [name for name in _BETWEEN_ROLES.split(search_form(text)) if name]
+    named = _posts_of(text)
     found = {name: SECRETARY if _IS_SECRETARY.fullmatch(name) else _ROLE_OF.get(name) for name in named}
     if any(_IS_DEPUTY.fullmatch(name) or _IS_OVER.search(name) for name in named):
         return None
@@ -87,11 +101,34 @@ def roles_of(text: str) -> list[str] | None:
 
 def names_deputy(text: str) -> bool:
     """Whether a cell names a deputy secretary, which is no role here."""
-    return any(_IS_DEPUTY.fullmatch(name) for name in _BETWEEN_ROLES.split(search_form(text)))
+    return any(_IS_DEPUTY.fullmatch(name) for name in _posts_of(text))
+
+
+def names_other_post(text: str) -> bool:
+    """Whether a cell names nothing but posts of other bodies: head of a hamlet, member of a board."""
+    named = _posts_of(text)
+    return bool(named) and not any(
+        _IS_DEPUTY.fullmatch(name) or _IS_OVER.search(name) or not _OTHER_POST.fullmatch(name) for name in named
+    )
+
+
+def names_past_post(text: str) -> bool:
+    """Whether a cell names a secretary's post that somebody had: it gives no role."""
+    return any(
+        _IS_OVER.search(name) and _IS_SECRETARY.fullmatch(" ".join(_IS_OVER.sub("", name).split()))
+        for name in _posts_of(text)
+    )
+
+
+def _posts_of(text: str) -> list[str]:
+    return [name for name in (name.strip(" .:") for name in _BETWEEN_ROLES.split(search_form(text))) if name]
 
 
 def day_of(cell: Cell, today: date) -> date | None:
-    """A day as 03/02/1990, 3.2.90, 1990-02-03, "ngày 3 tháng 2 năm 1990" or as Excel's number of a day; else None."""
+    """A day as 03/02/1990, 3.2.90, 1990-02-03, "ngày 3 tháng 2 năm 1990" or as Excel's number of a day; else None.
+
+    A month alone, 02/1990, is its first day, as in Excel.
+    """
     text = search_form(text_of(cell))
     if _SERIAL.fullmatch(text):
         number = int(float(text.replace(",", ".")))
@@ -100,6 +137,8 @@ def day_of(cell: Cell, today: date) -> date | None:
         year, month, day = found.groups()
     elif found := _DAY_FIRST.fullmatch(text):
         day, month, year = found.groups()
+    elif found := _MONTH.fullmatch(text):
+        day, (month, year) = "1", found.groups()
     else:
         return None
     try:

@@ -8,7 +8,7 @@ from flask_babel import gettext
 
 from meetingcheck.lib.text import N_
 from meetingcheck.orgs.importing.columns import TITLES, Field
-from meetingcheck.orgs.importing.faults import FAULT_SENTENCES, FILE_SENTENCES, Fault
+from meetingcheck.orgs.importing.faults import FAULT_SENTENCES, FILE_SENTENCES, NOTE_SENTENCES, Fault, Note
 from meetingcheck.orgs.importing.outcomes import FileProblem
 from meetingcheck.orgs.importing.plan import Judged
 from meetingcheck.orgs.importing.values import WATCHER
@@ -59,7 +59,11 @@ def shown_row(row: ImportRow) -> ShownRow:
         title=unit,
         place=" · ".join(f"{gettext(TITLES[name])}: {said[name]}" for name in _OF_UNIT if name in said),
         about=" · ".join(said[name] for name in person if name in said),
-        doings=[*(gettext(_NEW[name]) for name in row.reasons["new"]), *map(change_text, row.reasons["changes"])],
+        doings=[
+            *(gettext(_NEW[name]) for name in row.reasons["new"]),
+            *map(change_text, row.reasons["changes"]),
+            *(gettext(NOTE_SENTENCES[Note(name)]) for name in row.reasons.get("notes", [])),
+        ],
         faults=fault_texts(row),
     )
 
