@@ -44,6 +44,7 @@ class Entry:
     phone: str | None = None
     email: str | None = None
     roles: tuple[str, ...] = ()
+    is_role_of_column: bool = False  # only the column's title says it
 
     @property
     def line(self) -> int:
@@ -113,6 +114,7 @@ def _read_roles(entry: Entry, beside: str, default_role: str | None) -> None:
     text = entry.judged.shown.get(Field.ROLE.value, "")
     if entry.person and (not text or names_other_post(text)):
         said_beside = "" if names_other_post(beside) else beside
+        entry.is_role_of_column = bool(default_role) and not said_beside
         text = said_beside or default_role or text
     if not text:
         return

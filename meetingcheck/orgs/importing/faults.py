@@ -136,8 +136,10 @@ class Note(StrEnum):
     """What a row says that is left out, and is no fault; each has its sentence in `NOTE_SENTENCES`."""
 
     VACANT = "vacant"
+    COMMITTEE_SECRETARY = "committee_secretary"
 
 
 NOTE_SENTENCES = {
     Note.VACANT: N_("Chưa có người ở nhiệm vụ này, nên không giao cho ai."),
+    Note.COMMITTEE_SECRETARY: N_("Ở đây bí thư là của chi bộ, nên không ghi bí thư của đảng bộ này."),
 }

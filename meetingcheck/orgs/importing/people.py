@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from meetingcheck.orgs.importing.columns import Field
 from meetingcheck.orgs.importing.entries import Entry
-from meetingcheck.orgs.importing.faults import Fault
+from meetingcheck.orgs.importing.faults import Fault, Note
+from meetingcheck.orgs.importing.groups import Group
 from meetingcheck.orgs.importing.plan import Area, Change, KnownPerson, PersonToAdd, Plan, Succession
 from meetingcheck.orgs.importing.units import Units
 from meetingcheck.orgs.importing.values import SECRETARY, WATCHER, may_be_one_person, only_less_spelt, same_name
@@ -63,6 +64,10 @@ class People:
     def _plan_entry(self, entry: Entry, units: Units, plan: Plan) -> None:
         if any(found.fault is Fault.SEVERAL_PEOPLE for found in entry.judged.faults):
             return
+        group = units.group_of(entry)
+        if entry.is_role_of_column and group is not None and self._is_left_out(entry, group, units):
+            entry.judged.notes.append(Note.COMMITTEE_SECRETARY)
+            return
         if not entry.roles and not any(found.where == Field.ROLE for found in entry.judged.faults):
             entry.refuse(Fault.ROLE_MISSING, Field.ROLE)
         if entry.phone is None and entry.email is None:
@@ -70,10 +75,13 @@ class People:
                 entry.refuse(Fault.CONTACT_MISSING, Field.PHONE)
             return
         person = self._person_of(entry)
-        group = units.group_of(entry)
         if person is None or group is None or group.id is None or group.has_failed():
             return
         self._give(entry, person, group.id, units.is_cell(group.id), plan)
+
+    def _is_left_out(self, entry: Entry, group: Group, units: Units) -> bool:
+        """Whether a column of secretaries names a committee's: lists of cells hold the committees above them too."""
+        return group.id is not None and not units.is_cell(group.id) and SECRETARY in entry.roles
 
     def _person_of(self, entry: Entry) -> ListedPerson | None:
         contacts = [contact for contact in (entry.phone, entry.email) if contact]

@@ -81,6 +81,19 @@ def test_a_post_of_another_body_beside_the_secretarys_column_says_nothing(phone:
     assert [role for _, _, role in plan.given] == ["secretary"]
 
 
+def test_the_secretary_of_a_committee_among_those_of_cells_is_left_out() -> None:
+    plan = plan_of_file(
+        xlsx_of(
+            TITLES,
+            ["I", "Đảng bộ xã Mẫu", "Hà Văn Mới", "", ""],
+            [1, "Chi bộ Tổ Mười", "Hà Văn Hai", "0912000011", ""],
+        )
+    )
+    assert faults(plan) == {}
+    assert plan.rows[0].notes == ["committee_secretary"]
+    assert [one.name for one in plan.people] == ["Hà Văn Hai"]
+
+
 @pytest.mark.parametrize(
     ("post", "fault"), [("P.BT", "deputy"), ("PBT chi bộ", "deputy"), ("Đảng ủy viên, phụ trách", "bad_role")]
 )
