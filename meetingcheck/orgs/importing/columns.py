@@ -90,11 +90,14 @@ _SECRETARY_NAMES = {
     "ho ten bi thu chi bo",
 }
 SECRETARY = "bí thư"
+CELL = "Chi bộ"
+COMMITTEE = "Đảng bộ"
 # A title may say whose it is: "Số điện thoại bí thư", or "Họ và tên" under a merged "Bí thư chi bộ".
 _OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
 # Whose name and number are not asked for.
 _SOMEBODY_ELSE = re.compile(r"(?:ho (?:va )?ten |ten )?(?:pho|chi uy|dang uy vien|uy vien|nguoi|can bo|dong chi)\b")
 OF_CELLS = re.compile(r"(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
+OF_COMMITTEES = re.compile(r"ten (?:cac )?dang bo\b(?!.*chi bo)")
 _ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 

@@ -10,6 +10,7 @@ from meetingcheck.orgs.importing.faults import Fault, Note
 from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Cell, Line
 from meetingcheck.orgs.importing.persons import Named, person_in
 from meetingcheck.orgs.importing.plan import Found, Judged, Kind
+from meetingcheck.orgs.importing.unitnames import canonical, takes_kind, unit_name_in
 from meetingcheck.orgs.importing.values import (
     ERROR_VALUES,
     day_of,
@@ -36,6 +37,7 @@ class Entry:
     judged: Judged
     code: str = ""
     name: str = ""
+    bare_name: str = ""  # as it was written, where the column's title gives the kind that stands before it
     parent: str = ""
     kind: str | None = None
     founded: date | None = None
@@ -60,12 +62,24 @@ class Entry:
 
 _LONGEST = {Field.CODE: LONGEST_CODE, Field.NAME: LONGEST_NAME, Field.PERSON: LONGEST_PERSON}
 _MAY_BE_NOTHING = {Field.CODE, Field.FOUNDED, Field.USUAL_DAY, Field.PHONE, Field.EMAIL, Field.ROLE}
+# Where a unit is, which offices call its sort ("Loại hình"), says nothing of its kind.
+_SORTS_OF_PLACE = {
+    *("nong thon", "thanh thi", "do thi", "khu dan cu", "thon", "to dan pho", "ban", "xa", "phuong", "thi tran"),
+    *("co quan", "hanh chinh", "su nghiep", "co quan hanh chinh", "don vi su nghiep", "truong hoc", "giao duc", "y te"),
+    *("doanh nghiep", "doanh nghiep nha nuoc", "doanh nghiep tu nhan", "quan su", "cong an", "luc luong vu trang"),
+}
 _ABOUT_PERSON = (Field.PERSON, Field.PHONE, Field.EMAIL, Field.ROLE)
 
 
 def read_entry(
-    line: Line, columns: Mapping[str, int], default_role: str | None, kinds: Mapping[str, Kind], today: date
+    line: Line,
+    columns: Mapping[str, int],
+    default_role: str | None,
+    kinds: Mapping[str, Kind],
+    today: date,
+    unit_word: str = "",
 ) -> Entry:
+    """One row as values. `default_role` and `unit_word` are what titles say of all rows: "Bí thư", "Tên chi bộ"."""
     cells: dict[Field, Cell] = {}
     for name, index in columns.items():
         if index < len(line.cells) and (text := text_of(line.cells[index])):
@@ -76,16 +90,27 @@ def read_entry(
     for where, text in shown.items():
         _check_text(entry, Field(where), text)
     named = _named(entry)
-    entry.code, entry.name, entry.parent = (
-        shown.get(where.value, "") for where in (Field.CODE, Field.NAME, Field.PARENT)
-    )
+    entry.code, entry.parent = shown.get(Field.CODE, ""), unit_name_in(shown.get(Field.PARENT, ""))
     entry.kind = _kind_of(entry, shown.get(Field.KIND, ""), kinds)
+    _read_name(entry, unit_word, kinds)
     _read_days(entry, cells, today)
     if not named.several:
         _read_contacts(entry, cells, named)
         _read_roles(entry, named.post, default_role)
     _show_as_understood(entry)
     return entry
+
+
+def _read_name(entry: Entry, unit_word: str, kinds: Mapping[str, Kind]) -> None:
+    """The unit's name, with the kind before it that the column's title says and the name does not."""
+    shown = entry.judged.shown
+    text = shown.get(Field.NAME.value, "")
+    if not text:
+        return
+    name = unit_name_in(text, among_units=bool(unit_word))
+    given = unit_word and entry.kind is None and takes_kind(name) and kind_named_in(canonical(name), kinds) is None
+    entry.name, entry.bare_name = (f"{unit_word} {name}", name) if given else (name, "")
+    shown[Field.NAME.value] = entry.name
 
 
 def _named(entry: Entry) -> Named:
@@ -150,11 +175,21 @@ def _check_text(entry: Entry, where: Field, text: str) -> None:
 def _kind_of(entry: Entry, text: str, kinds: Mapping[str, Kind]) -> str | None:
     if not text:
         return None
-    kind = kinds.get(search_form(text))
+    kind = kinds.get(search_form(text)) or kind_named_in(canonical(f"{text} x"), kinds)  # CB, Chi bộ cơ sở
+    if kind is None and search_form(text) in _SORTS_OF_PLACE:
+        del entry.judged.shown[Field.KIND.value]
+        return None
     if kind is None:
         entry.refuse(Fault.BAD_KIND, Field.KIND, kinds=names_of(kinds.values()))
         return None
     return kind.code
+
+
+def kind_named_in(name: str, kinds: Mapping[str, Kind]) -> Kind | None:
+    """The kind whose name a unit's own begins with, the longest first: "Chi bộ Thôn Mẫu" is a Chi bộ."""
+    plain = f"{search_form(name)} "
+    fitting = [text for text in kinds if plain.startswith(f"{text} ")]
+    return kinds[max(fitting, key=len)] if fitting else None
 
 
 def names_of(kinds: Iterable[Kind]) -> str:

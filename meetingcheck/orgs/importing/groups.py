@@ -9,7 +9,7 @@ from meetingcheck.orgs.importing.columns import Field
 from meetingcheck.orgs.importing.entries import Entry
 from meetingcheck.orgs.importing.faults import Fault
 from meetingcheck.orgs.importing.plan import KnownUnit
-from meetingcheck.orgs.importing.values import same_name
+from meetingcheck.orgs.importing.unitnames import same_unit
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Group:
     entries: list[Entry]
     code: str = ""
     name: str = ""
+    bare_name: str = ""
     parent: str = ""
     said: dict[str, tuple[Any, Entry]] = field(default_factory=dict)  # the value and the row that says it
     id: uuid.UUID | None = None
@@ -43,8 +44,8 @@ class Group:
         self.entries.append(entry)
         said: tuple[tuple[Field, Any, Callable[[Any, Any], bool]], ...] = (
             (Field.CODE, entry.code, same_code),
-            (Field.NAME, entry.name, same_name),
-            (Field.PARENT, entry.parent, same_name),
+            (Field.NAME, entry.name, same_unit),
+            (Field.PARENT, entry.parent, same_unit),
             (Field.KIND, entry.kind, _equal),
             (Field.FOUNDED, entry.founded, _equal),
             (Field.USUAL_DAY, entry.usual_day, _equal),
@@ -59,6 +60,7 @@ class Group:
             self.said[where.value][0] if where.value in self.said else ""
             for where in (Field.CODE, Field.NAME, Field.PARENT)
         )
+        self.bare_name = self.said[Field.NAME.value][1].bare_name if self.name else ""
 
 
 def same_code(one: str, other: str) -> bool:

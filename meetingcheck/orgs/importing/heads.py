@@ -4,7 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from meetingcheck.orgs.importing.columns import OF_CELLS, SECRETARY, Field, field_of, is_somebody_else, plain
+from meetingcheck.orgs.importing.columns import (
+    CELL,
+    COMMITTEE,
+    OF_CELLS,
+    OF_COMMITTEES,
+    SECRETARY,
+    Field,
+    field_of,
+    is_somebody_else,
+    plain,
+)
 from meetingcheck.orgs.importing.outcomes import Line
 
 ROWS_LOOKED_AT = 30
@@ -20,6 +30,7 @@ class Header:
     texts: tuple[str, ...]
     columns: dict[str, int]
     default_role: str | None
+    unit_word: str = ""
 
 
 def find_header(lines: Sequence[Line]) -> Header | None:
@@ -92,7 +103,13 @@ def _read(texts: Sequence[str], readings: Sequence[Sequence[str]], below: int) -
     _choose_unit(columns, found, [plain(text) for text in texts])
     _choose_contacts(columns, found, others)
     is_secretarys = any(index == columns.get(Field.PERSON) and its for index, its in found.get(Field.PERSON, []))
-    return Header(below, tuple(texts), columns, SECRETARY if is_secretarys else None)
+    unit_title = plain(texts[columns[Field.NAME]]) if Field.NAME in columns else ""
+    return Header(below, tuple(texts), columns, SECRETARY if is_secretarys else None, _kind_said(unit_title))
+
+
+def _kind_said(title: str) -> str:
+    """The kind that all units of a column are of by its title: all of "Tên chi bộ" are cells."""
+    return CELL if OF_CELLS.match(title) else COMMITTEE if OF_COMMITTEES.match(title) else ""
 
 
 def _choose_unit(columns: dict[str, int], found: dict[Field, list[tuple[int, bool]]], titles: Sequence[str]) -> None:

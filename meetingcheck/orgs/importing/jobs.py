@@ -27,7 +27,7 @@ from meetingcheck.orgs.importing.outcomes import FileProblem, FileRefused, Table
 from meetingcheck.orgs.importing.parent import read_in_child
 from meetingcheck.orgs.importing.plan import Area, Plan, Verdict
 from meetingcheck.orgs.importing.queries import find_run, load_area, lock_run
-from meetingcheck.orgs.importing.rules import judge
+from meetingcheck.orgs.importing.rules import judge_table
 from meetingcheck.orgs.models import ImportRow, ImportRun, ImportState
 from meetingcheck.orgs.queries import find_root
 from meetingcheck.record.actions import Fact, append
@@ -59,7 +59,7 @@ def read_import(params: dict[str, Any], now: datetime) -> None:
 def _judge(run: ImportRun, table: Table, actor_id: uuid.UUID, now: datetime) -> tuple[Area, Plan]:
     with read_transaction() as session:
         area = load_area(session, uuid.UUID(run.options["unit"]), actor_id, local_day(now))
-    return area, judge(table.lines, table.columns, table.default_role, area, run.id)
+    return area, judge_table(table, area, run.id)
 
 
 def _keep_preview(run_id: uuid.UUID, table: Table, plan: Plan, problem: str | None) -> None:
@@ -124,7 +124,7 @@ def import_at_once(content: bytes, now: datetime, *, dry_run: bool) -> Plan:
         if root is None:
             raise NothingBelow
         area = load_area(session, root.id, None, today)
-    plan = judge(table.lines, table.columns, table.default_role, area, uuid.uuid4())
+    plan = judge_table(table, area, uuid.uuid4())
     if dry_run or plan.counts()[Verdict.ERROR]:
         return plan
     prepared = prepare(plan, now)

@@ -71,6 +71,7 @@ class Table:
 
     `legacy` is the old encoding that the texts seem to be in; `samples` shows some texts before and after conversion.
     `unread_sheets` names the workbook's other sheets, `passed_over` the rows of totals and signatures by their numbers.
+    `unit_word` is the kind that the title of the units' column says: "Chi bộ" for "Tên chi bộ".
     """
 
     header: tuple[str, ...]
@@ -81,3 +82,4 @@ class Table:
     samples: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     unread_sheets: tuple[str, ...] = ()
     passed_over: tuple[int, ...] = ()
+    unit_word: str = ""

@@ -13,7 +13,7 @@ from meetingcheck.orgs.importing.faults import Fault, Note
 from meetingcheck.orgs.importing.groups import Group
 from meetingcheck.orgs.importing.plan import Area, Change, KnownPerson, PersonToAdd, Plan, Succession
 from meetingcheck.orgs.importing.units import Units
-from meetingcheck.orgs.importing.values import SECRETARY, WATCHER, may_be_one_person, only_less_spelt, same_name
+from meetingcheck.orgs.importing.values import SECRETARY, WATCHER, is_worse_spelt, may_be_one_person, same_name
 
 
 @dataclass
@@ -186,7 +186,7 @@ class People:
             ("phone", Field.PHONE, known.phone, person.phone),
             ("email", Field.EMAIL, known.email, person.email),
         ):
-            if new and new != old and not (where is Field.PERSON and only_less_spelt(old or "", new)):
+            if new and new != old and not (where is Field.PERSON and is_worse_spelt(old or "", new)):
                 changes[column] = new
                 person.entry.judged.changes.append(Change(where.value, old or "", new))
         if changes and self._may_change(person.entry, known):

@@ -10,18 +10,33 @@ from collections.abc import Mapping, Sequence
 
 from meetingcheck.lib.text import search_form
 from meetingcheck.orgs.importing.entries import read_entry
-from meetingcheck.orgs.importing.outcomes import Line
+from meetingcheck.orgs.importing.outcomes import Line, Table
 from meetingcheck.orgs.importing.people import People
 from meetingcheck.orgs.importing.plan import Area, Plan
 from meetingcheck.orgs.importing.units import Units
 
 
+def judge_table(table: Table, area: Area, run_id: uuid.UUID) -> Plan:
+    """What a list that was read means."""
+    return judge(table.lines, table.columns, table.default_role, area, run_id, unit_word=table.unit_word)
+
+
 def judge(
-    lines: Sequence[Line], columns: Mapping[str, int], default_role: str | None, area: Area, run_id: uuid.UUID
+    lines: Sequence[Line],
+    columns: Mapping[str, int],
+    default_role: str | None,
+    area: Area,
+    run_id: uuid.UUID,
+    *,
+    unit_word: str = "",
 ) -> Plan:
-    """What the rows of a list mean beside what the area holds already. Same input, same plan, ids included."""
+    """What the rows of a list mean beside what the area holds already. Same input, same plan, ids included.
+
+    `default_role` and `unit_word` are what titles say of all rows: their people are secretaries, their units cells.
+    """
     kinds = {search_form(text): kind for kind in area.kinds for text in (kind.code, kind.name)}
-    entries = [read_entry(line, columns, default_role, kinds, area.today) for line in lines]
+    word = unit_word if search_form(unit_word) in kinds else ""
+    entries = [read_entry(line, columns, default_role, kinds, area.today, word) for line in lines]
     plan = Plan([entry.judged for entry in entries])
     units = Units(area, run_id, kinds)
     units.group(entries)

@@ -37,7 +37,17 @@ def make_table(header: Header, lines: list[Line], as_stored: list[Line], legacy:
         raise FileRefused(FileProblem.TOO_MANY_ROWS)
     samples = _samples(as_stored[header.below :], legacy) if legacy else ()
     passed_over = tuple(line.number for line in foot)
-    return Table(header.texts, header.columns, tuple(body), header.default_role, legacy, samples, (), passed_over)
+    return Table(
+        header.texts,
+        header.columns,
+        tuple(body),
+        header.default_role,
+        legacy,
+        samples,
+        (),
+        passed_over,
+        header.unit_word,
+    )
 
 
 def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]:

@@ -10,13 +10,13 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from meetingcheck.lib.text import search_form
 from meetingcheck.orgs.importing.columns import Field
-from meetingcheck.orgs.importing.entries import Entry, names_of
+from meetingcheck.orgs.importing.entries import Entry, kind_named_in, names_of
 from meetingcheck.orgs.importing.faults import Fault
 from meetingcheck.orgs.importing.groups import Group, same_code
 from meetingcheck.orgs.importing.plan import Area, Change, Kind, KnownUnit, Plan, UnitToFound
-from meetingcheck.orgs.importing.values import only_less_spelt, same_name, spelling
+from meetingcheck.orgs.importing.unitnames import canonical, same_unit, unit_key
+from meetingcheck.orgs.importing.values import is_worse_spelt, spelling
 
 DEEPEST = 20
 PATH_SIGNS = (" / ", " > ", " \\ ")
@@ -43,7 +43,7 @@ class Units:
         self._elsewhere = {code.casefold() for code in area.codes_elsewhere}
         self._known_named: dict[str, list[KnownUnit]] = {}
         for unit in self._open:
-            self._known_named.setdefault(search_form(unit.name), []).append(unit)
+            self._known_named.setdefault(unit_key(unit.name), []).append(unit)
         self._has_children = {unit.parent_id for unit in self._open}
 
     # grouping
@@ -66,13 +66,13 @@ class Units:
 
     def _groups_like(self, entry: Entry) -> list[Group]:
         """The units of the list so far that a row without a code may mean, at most two."""
-        plain = search_form(entry.name)
+        plain = unit_key(entry.name)
         if entry.parent:
-            places = [(plain, search_form(entry.parent)), (plain, "")]
+            places = [(plain, unit_key(entry.parent)), (plain, "")]
             groups = [group for place in places for group in self._placed.get(place, [])]
         else:
             groups = self._named.get(plain, [])
-        alike = list(islice((group for group in groups if same_name(group.name, entry.name)), 2))
+        alike = list(islice((group for group in groups if same_unit(group.name, entry.name)), 2))
         exact = [group for group in alike if spelling(group.name) == spelling(entry.name)]
         return exact or alike
 
@@ -85,9 +85,9 @@ class Units:
         if group.code:
             self._coded[group.code.casefold()] = group
         if group.name and not had_name:
-            plain = search_form(group.name)
+            plain = unit_key(group.name)
             self._named.setdefault(plain, []).append(group)
-            self._placed.setdefault((plain, search_form(group.parent)), []).append(group)
+            self._placed.setdefault((plain, unit_key(group.parent)), []).append(group)
 
     # resolving
 
@@ -124,15 +124,15 @@ class Units:
         group.id = group.known.id if group.known else uuid.uuid5(self._run_id, f"unit/{group.first.line}")
         self._by_id[group.id] = group
         if group.known is None and group.parent_id is not None:
-            self._planned.setdefault((group.parent_id, search_form(group.name)), []).append(group)
+            self._planned.setdefault((group.parent_id, unit_key(group.name)), []).append(group)
         resolved.append(group)
 
     def _twin(self, group: Group) -> Group | None:
         """A new unit of the list that turns out to be this one: the superior was only written in another way."""
         assert group.parent_id is not None
-        alike = self._planned.get((group.parent_id, search_form(group.name)), []) if group.name else []
+        alike = self._planned.get((group.parent_id, unit_key(group.name)), []) if group.name else []
         return next(
-            (other for other in alike if same_name(other.name, group.name) and not (group.code and other.code)), None
+            (other for other in alike if same_unit(other.name, group.name) and not (group.code and other.code)), None
         )
 
     def _merge(self, group: Group, earlier: Group) -> None:
@@ -161,13 +161,13 @@ class Units:
         top = self._area.units[self._area.top]
         if group.code and top.code:
             return same_code(group.code, top.code)
-        return not group.code and same_name(group.name, top.name) and self._names_top_parent(group.parent)
+        return not group.code and same_unit(group.name, top.name) and self._names_top_parent(group.parent)
 
     def _names_top_parent(self, text: str) -> bool:
         if self._area.top_parent is None:
             return False
         code, name = self._area.top_parent
-        return same_name(text, name) or (code is not None and same_code(text, code))
+        return same_unit(text, name) or (code is not None and same_code(text, code))
 
     def _units_called(self, text: str, asking: Group, resolved: list[Group], depth: int) -> list[uuid.UUID]:
         """The units that a superior's cell may mean: a code, a name, or a path of names from above."""
@@ -182,15 +182,17 @@ class Units:
             found = self._units_at(path, asking, resolved, depth)
             if found:
                 return found
-        return []
+        # A superior's cell often leaves out what a superior always is: "xã Mẫu" for "Đảng bộ xã Mẫu".
+        committees = (kind.name for kind in self._area.kinds if not kind.is_cell)
+        return [one for name in committees for one in self._units_at([f"{name} {text}"], asking, resolved, depth)]
 
     def _units_at(self, path: list[str], asking: Group, resolved: list[Group], depth: int) -> list[uuid.UUID]:
-        plain = search_form(path[-1])
+        plain = unit_key(path[-1])
         candidates: dict[uuid.UUID, str] = {
-            unit.id: unit.name for unit in self._known_named.get(plain, []) if same_name(unit.name, path[-1])
+            unit.id: unit.name for unit in self._known_named.get(plain, []) if same_unit(unit.name, path[-1])
         }
         for group in list(self._named.get(plain, [])):
-            if group is not asking and same_name(group.name, path[-1]):
+            if group is not asking and same_unit(group.name, path[-1]):
                 self._resolve(group, resolved, depth)
                 if group.id is not None:
                     candidates[group.id] = group.name
@@ -203,7 +205,7 @@ class Units:
         current: uuid.UUID | None = unit_id
         for name in reversed(above):
             current = self.parent_id(current) if current else None
-            if current is None or not same_name(self.name(current), name):
+            if current is None or not same_unit(self.name(current), name):
                 return False
         return True
 
@@ -216,15 +218,20 @@ class Units:
                 group.refuse(Fault.CLOSED, Field.CODE)
             if known is not None or not group.name:
                 return known
-        named = self._known_named.get(search_form(group.name), [])
-        alike = [unit for unit in named if same_name(unit.name, group.name) and not (group.code and unit.code)]
-        if parent_id is not None or group.code:
-            alike = [unit for unit in alike if unit.parent_id == (parent_id or self._area.top)]
-        exact = [unit for unit in alike if spelling(unit.name) == spelling(group.name)]
-        alike = exact or alike
+        alike = self._known_called(group.name, group, parent_id)
+        if not alike and group.bare_name:
+            alike = self._known_called(group.bare_name, group, parent_id)
         if len(alike) > 1:
             group.refuse(Fault.UNIT_AMBIGUOUS, Field.NAME)
         return alike[0] if len(alike) == 1 else None
+
+    def _known_called(self, name: str, group: Group, parent_id: uuid.UUID | None) -> list[KnownUnit]:
+        named = self._known_named.get(unit_key(name), [])
+        alike = [unit for unit in named if same_unit(unit.name, name) and not (group.code and unit.code)]
+        if parent_id is not None or group.code:
+            alike = [unit for unit in alike if unit.parent_id == (parent_id or self._area.top)]
+        exact = [unit for unit in alike if spelling(unit.name) == spelling(name)]
+        return exact or alike
 
     # the tree as it will be
 
@@ -279,10 +286,8 @@ class Units:
             group.refuse(Fault.KIND_MISSING, Field.KIND, kinds=names_of(self._area.kinds))
 
     def _kind_by_name(self, name: str) -> str | None:
-        """The kind whose name the unit's own begins with, the longest first: "Chi bộ Thôn Mẫu" is a Chi bộ."""
-        plain = f"{search_form(name)} "
-        fitting = [text for text in self._kinds_by_name if plain.startswith(f"{text} ")]
-        return self._kinds_by_name[max(fitting, key=len)].code if fitting else None
+        kind = kind_named_in(canonical(name), self._kinds_by_name)
+        return kind.code if kind else None
 
     def _check_place(self, group: Group, parents: set[uuid.UUID | None]) -> None:
         assert group.id is not None
@@ -311,7 +316,7 @@ class Units:
                 id=group.id,
                 parent_id=group.parent_id,
                 code=group.code or None,
-                name=group.name,
+                name=group.name if Field.KIND.value in said else canonical(group.name),
                 kind=group.kind,
                 founded_on=founded,
                 usual_day=said.get(Field.USUAL_DAY.value),
@@ -333,7 +338,7 @@ class Units:
         }
         if known.code:
             del current[Field.CODE.value]
-        if group.code and not only_less_spelt(known.name, group.name):  # with a code another name is a new name
+        if group.code and self._is_new_name(known.name, group):  # with a code another name is a new name
             current[Field.NAME.value] = ("name", known.name)
         changes: dict[str, Any] = {}
         for where, (column, old) in current.items():
@@ -349,6 +354,13 @@ class Units:
             _, entry = group.said[Field.PARENT.value]
             change = Change(Field.PARENT.value, self.name(known.parent_id), self.name(group.parent_id))
             entry.judged.changes.append(change)
+
+    def _is_new_name(self, old: str, group: Group) -> bool:
+        """Whether a list names a known unit otherwise than by other capitals, lost accents, or words cut short."""
+        names = [group.name, group.bare_name] if group.bare_name else [group.name]
+        return not any(
+            canonical(name).casefold() == canonical(old).casefold() or is_worse_spelt(old, name) for name in names
+        )
 
     def _shown(self, value: Any) -> str:
         if isinstance(value, date):

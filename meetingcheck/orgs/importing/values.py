@@ -188,3 +188,8 @@ def may_be_one_person(one: str, other: str) -> bool:
 def only_less_spelt(old: str, new: str) -> bool:
     """Whether a name is only typed without its accents: no reason to lose them."""
     return old != new and same_name(old, new) and search_form(new) == spelling(new) != spelling(old)
+
+
+def is_worse_spelt(old: str, new: str) -> bool:
+    """Whether a name differs in capitals or lost accents only: NGUYỄN VĂN AN does not replace Nguyễn Văn An."""
+    return old.casefold() == new.casefold() or only_less_spelt(old, new)

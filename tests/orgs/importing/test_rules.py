@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from meetingcheck.orgs.importing.columns import Field
 from meetingcheck.orgs.importing.faults import Fault
-from meetingcheck.orgs.importing.outcomes import Line, Table
+from meetingcheck.orgs.importing.outcomes import Line
 from meetingcheck.orgs.importing.plan import Area, Kind, KnownPerson, KnownUnit, Plan
 from meetingcheck.orgs.importing.reader import read_table
-from meetingcheck.orgs.importing.rules import judge
+from meetingcheck.orgs.importing.rules import judge, judge_table
 
 TODAY = date(2026, 11, 3)
 RUN = uuid.UUID(int=77)
@@ -73,11 +73,7 @@ def plan_of(*rows: dict[str, object], area: Area = AREA) -> Plan:
 
 def plan_of_file(data: bytes, area: Area = AREA) -> Plan:
     """What a file means, from its bytes on."""
-    return plan_of_table(read_table(data, converted=False), area)
-
-
-def plan_of_table(table: Table, area: Area = AREA) -> Plan:
-    return judge(table.lines, table.columns, table.default_role, area, RUN)
+    return judge_table(read_table(data, converted=False), area, RUN)
 
 
 def faults(plan: Plan) -> dict[int, list[Fault]]:
