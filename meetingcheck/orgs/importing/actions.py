@@ -107,6 +107,7 @@ def keep_rows(session: Session, run_id: uuid.UUID, table: Table, judged: Sequenc
             "reasons": {
                 "new": one.new,
                 "changes": [asdict(change) for change in one.changes],
+                "under": one.under,
                 "notes": [note.value for note in one.notes],
                 "faults": [
                     {"fault": found.fault.value, "where": found.where, "params": dict(found.params)}
@@ -139,7 +140,9 @@ def show_preview(session: Session, run: ImportRun, table: Table, plan: Plan, pro
 
 def fingerprint(plan: Plan) -> str:
     """What the plan says about each row, in short: equal for the same file in the same world."""
-    said = [[row.line, row.verdict, row.new, [asdict(change) for change in row.changes]] for row in plan.rows]
+    said = [
+        [row.line, row.verdict, row.new, row.under, [asdict(change) for change in row.changes]] for row in plan.rows
+    ]
     return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -309,6 +309,7 @@ class Units:
         if group.kind is None:
             return
         group.first.judged.new.append("unit")
+        group.first.judged.under = self.name(group.parent_id)
         said = {name: value for name, (value, _) in group.said.items()}
         founded = said.get(Field.FOUNDED.value) or self._area.today
         plan.units.append(

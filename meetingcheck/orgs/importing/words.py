@@ -60,12 +60,18 @@ def shown_row(row: ImportRow) -> ShownRow:
         place=" · ".join(f"{gettext(TITLES[name])}: {said[name]}" for name in _OF_UNIT if name in said),
         about=" · ".join(said[name] for name in person if name in said),
         doings=[
-            *(gettext(_NEW[name]) for name in row.reasons["new"]),
+            *(_new_text(name, row.reasons.get("under", "")) for name in row.reasons["new"]),
             *map(change_text, row.reasons["changes"]),
             *(gettext(NOTE_SENTENCES[Note(name)]) for name in row.reasons.get("notes", [])),
         ],
         faults=fault_texts(row),
     )
+
+
+def _new_text(name: str, under: str) -> str:
+    if name == "unit" and under:
+        return gettext("đơn vị mới, thuộc %(unit)s", unit=under)
+    return gettext(_NEW[name])
 
 
 def change_text(change: Mapping[str, str]) -> str:

@@ -390,3 +390,5 @@ def test_the_preview_says_where_a_unit_would_stand_and_how_days_and_numbers_were
     page = office.page(office.upload(xlsx_of(HEAD, row(name="Đảng bộ", kind="Đảng bộ"), new, person)))
     assert "Đơn vị cấp trên: Đảng bộ · Loại: Chi bộ · Ngày thành lập: 03/02/1990 · Ngày sinh hoạt thường lệ: 4<" in page
     assert "Lý Văn Mười · 0912000077 · bí thư<" in page
+    assert "đơn vị mới, thuộc Đảng bộ<" in page
+    assert "đơn vị mới, thuộc Đảng bộ Mẫu<" in page, "also where the list names no superior"
