@@ -19,6 +19,7 @@ from meetingcheck.lib.jobs import enqueue
 from meetingcheck.lib.registries import JobKind
 from meetingcheck.lib.text import name_sort_key, one_line, search_form, sort_key
 from meetingcheck.orgs.actions import lock_tree, move_units
+from meetingcheck.orgs.importing.columns import titles_as_understood
 from meetingcheck.orgs.importing.outcomes import FileProblem, Table
 from meetingcheck.orgs.importing.plan import Judged, Plan, Succession, UnitToFound
 from meetingcheck.orgs.importing.values import WATCHER
@@ -126,6 +127,7 @@ def show_preview(session: Session, run: ImportRun, table: Table, plan: Plan, pro
         **run.options,
         "header": list(table.header),
         "columns": table.columns,
+        "titles": titles_as_understood(table.header, table.columns, table.default_role, table.unit_word),
         "legacy": table.legacy.value if table.legacy else None,
         "samples": [list(sample) for sample in table.samples],
         "unread_sheets": list(table.unread_sheets),

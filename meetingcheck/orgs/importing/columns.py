@@ -1,6 +1,7 @@
 """What offices call the columns of their lists. Pure."""
 
 import re
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from meetingcheck.lib.text import N_, search_form
@@ -34,6 +35,9 @@ TITLES = {
     Field.EMAIL: N_("Email"),
     Field.ROLE: N_("Nhiệm vụ"),
 }
+
+ERRORS = "Lỗi"
+"""The title of the last column of a list that comes back with what is wrong in it."""
 
 _OTHER_NAMES = {
     Field.CODE: "ma; ma chi bo; ma dang bo; ma to chuc; ma to chuc dang; ma dv; ma so; ma so don vi; code; unit code",
@@ -92,12 +96,25 @@ _SECRETARY_NAMES = {
 SECRETARY = "bí thư"
 CELL = "Chi bộ"
 COMMITTEE = "Đảng bộ"
+_OF_THE_SECRETARY = {
+    Field.PERSON: "Họ tên bí thư",
+    Field.PHONE: "Số điện thoại bí thư",
+    Field.EMAIL: "Email bí thư",
+}
 # A title may say whose it is: "Số điện thoại bí thư", or "Họ và tên" under a merged "Bí thư chi bộ".
 _OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
 # Whose name and number are not asked for.
 _SOMEBODY_ELSE = re.compile(r"(?:ho (?:va )?ten |ten )?(?:pho|chi uy|dang uy vien|uy vien|nguoi|can bo|dong chi)\b")
 OF_CELLS = re.compile(r"(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
 OF_COMMITTEES = re.compile(r"ten (?:cac )?dang bo\b(?!.*chi bo)")
+# A person's name in two columns.
+FAMILY_NAMES = {"ho", "ho dem", "ho va dem", "ho va ten dem", "ho va chu dem", "ho lot", "ho va chu lot", "ho chu dem"}
+GIVEN_NAMES = {"ten", "ten goi"}
+# What stands under a title that is merged over several columns.
+_LOWER_TITLES = {
+    *("chinh quyen", "dang", "doan the", "trong dang", "kiem nhiem", "khac", "co quan", "nha rieng", "ban", "co dinh"),
+    *("nam", "nu", "tong so", "chinh thuc", "du bi", "so", "ngay", "thang", "ngay thang", "chinh", "phu", "cap"),
+}
 _ABOUT_PERSON = {Field.PERSON, Field.PHONE, Field.EMAIL}
 _SIGNS = re.compile(r"\([^)]*\)|[^a-z0-9 ]+")
 
@@ -118,6 +135,12 @@ def is_somebody_else(title: str) -> bool:
     return _SOMEBODY_ELSE.match(plain(title)) is not None and field_of(plain(title)) is None
 
 
+def is_lower_title(text: str) -> bool:
+    """Whether a text may part a title that stands over it."""
+    words = plain(text)
+    return words in _LOWER_TITLES | FAMILY_NAMES | GIVEN_NAMES or field_of(words) is not None
+
+
 def field_of(plain: str) -> tuple[Field, bool] | None:
     """Which field a title names, and whether it is the secretary's; None when it names none."""
     if plain in _FIELDS:
@@ -134,3 +157,16 @@ def _family_of(plain: str) -> Field | None:
     if plain in _FIELDS:
         return _FIELDS[plain]
     return next((field for field, titles in _FAMILIES if re.fullmatch(titles, plain)), None)
+
+
+def titles_as_understood(
+    texts: Sequence[str], columns: Mapping[str, int], default_role: str | None, unit_word: str
+) -> list[str]:
+    """One row of titles that says of each column what was understood: merged heads do not survive as they stood."""
+    titles = {index: TITLES[Field(name)] for name, index in columns.items()}
+    if default_role:
+        titles |= {columns[field]: title for field, title in _OF_THE_SECRETARY.items() if field in columns}
+    if unit_word and Field.NAME in columns:
+        titles[columns[Field.NAME]] = f"Tên {unit_word.lower()}"
+    width = max([len(texts), *(index + 1 for index in titles)])
+    return [titles.get(index, texts[index] if index < len(texts) else "") for index in range(width)]

@@ -47,6 +47,7 @@ class Entry:
     email: str | None = None
     roles: tuple[str, ...] = ()
     is_role_of_column: bool = False  # only the column's title says it
+    is_place_unclear: bool = False
 
     @property
     def line(self) -> int:

@@ -63,6 +63,7 @@ class Fault(StrEnum):
     CLOSED = "closed"
     PARENT_UNKNOWN = "parent_unknown"
     PARENT_AMBIGUOUS = "parent_ambiguous"
+    SUPERIOR_UNCLEAR = "superior_unclear"
     PARENT_IS_CELL = "parent_is_cell"
     HAS_UNITS_BELOW = "has_units_below"
     CIRCLE = "circle"
@@ -108,6 +109,10 @@ FAULT_SENTENCES = {
     Fault.CLOSED: N_("Đơn vị này đã kết thúc hoạt động."),
     Fault.PARENT_UNKNOWN: N_("Không thấy đơn vị cấp trên này, trong danh sách cũng như trong phạm vi đã chọn."),
     Fault.PARENT_AMBIGUOUS: N_("Có nhiều đơn vị cấp trên tên này; hãy ghi mã, hoặc cả đường dẫn như A / B."),
+    Fault.SUPERIOR_UNCLEAR: N_(
+        "Không rõ đơn vị này thuộc đảng bộ ghi ở dòng trên hay thuộc thẳng đơn vị đang chọn; đồng chí hãy thêm cột "
+        "Đơn vị cấp trên."
+    ),
     Fault.PARENT_IS_CELL: N_("Đơn vị cấp trên là chi bộ; chi bộ không có đơn vị trực thuộc."),
     Fault.HAS_UNITS_BELOW: N_("Đơn vị này có đơn vị trực thuộc, không thể là chi bộ."),
     Fault.CIRCLE: N_("Đơn vị không thể trực thuộc chính mình hoặc cấp dưới của mình, và không quá 20 cấp."),

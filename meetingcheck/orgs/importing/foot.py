@@ -20,6 +20,13 @@ _TOTAL = re.compile(
     r"(?: \d+.*|:.*| (?:là|có|toàn (?:xã|huyện|đảng bộ|danh sách))\b.*)?"
     r"|danh sách (?:này )?(?:có|gồm)\b.*|ấn định danh sách\b.*"
 )
+# A total of a part: "Cộng khối nông thôn", "Cộng I: 4"; a number of units or members: "Chi bộ trực thuộc: 4".
+_COUNT = re.compile(
+    r"(?:tổng(?: cộng| số)?|cộng) (?:khối|mục|phần|nhóm|toàn)\b.*"
+    r"|(?:tổng cộng|cộng) (?:[ivx]{1,6}|[a-zđ])(?:[:.,( ]+\d.*|[:.]?)"
+    r"|(?:số |các )*(?:chi bộ|đảng bộ|đảng viên|tổ chức đảng)(?: trực thuộc| cơ sở)*\s*[:=]\s*\d+.*"
+)
+_MARK = re.compile(r"[*•–-]+|[ivx]{1,6}[.)]?|[a-zđ][.)]?")
 _SIGNATURE = re.compile(
     r"(?:người|cán bộ) (?:lập|tổng hợp|ghi)(?: (?:biểu|bảng|danh sách))?[.:]?|(?:lập biểu|nơi nhận)[.:]?"
     r"|(?:ghi chú|lưu ý):.*"
@@ -40,10 +47,10 @@ def split_foot(lines: Sequence[Line], header: Header) -> tuple[list[Line], list[
 
 
 def _is_total(line: Line) -> bool:
-    texts = [cell for cell in line.cells if isinstance(cell, str) and cell and not cell.isdecimal()]
-    return (
-        bool(texts) and _TOTAL.fullmatch(_said(texts[0])) is not None and len(texts) == 1 and not _names_somebody(line)
-    )
+    texts = [_said(cell) for cell in line.cells if isinstance(cell, str) and cell and not cell.isdecimal()]
+    said = texts[1:] if len(texts) > 1 and _MARK.fullmatch(texts[0]) else texts  # "*" or "III" in the first column
+    is_total = len(said) == 1 and (_TOTAL.fullmatch(said[0]) or _COUNT.fullmatch(said[0])) is not None
+    return is_total and not _names_somebody(line)
 
 
 def _begin_of_foot(lines: Sequence[Line], header: Header) -> int:

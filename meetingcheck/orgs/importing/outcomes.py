@@ -72,6 +72,7 @@ class Table:
     `legacy` is the old encoding that the texts seem to be in; `samples` shows some texts before and after conversion.
     `unread_sheets` names the workbook's other sheets, `passed_over` the rows of totals and signatures by their numbers.
     `unit_word` is the kind that the title of the units' column says: "Chi bộ" for "Tên chi bộ".
+    `unclear` are the rows, by their numbers, of which the list does not say for sure under which unit they stand.
     """
 
     header: tuple[str, ...]
@@ -83,3 +84,4 @@ class Table:
     unread_sheets: tuple[str, ...] = ()
     passed_over: tuple[int, ...] = ()
     unit_word: str = ""
+    unclear: tuple[int, ...] = ()

@@ -87,8 +87,8 @@ class Change:
 @dataclass
 class Judged:
     """One row with what it says, what it would do, and what is wrong with it. `replaces`: a sitting secretary ends by
-    it, which is a change, though the successor may be new. `notes`: what it says that is not taken. `under`: where a new
-    unit will stand."""
+    it, which is a change, though the successor may be new. `notes`: what it says that is not taken. `under`: where a
+    new unit will stand."""
 
     line: int
     shown: dict[str, str]

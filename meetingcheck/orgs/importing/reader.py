@@ -32,7 +32,7 @@ from meetingcheck.orgs.importing.outcomes import (
     Table,
 )
 from meetingcheck.orgs.importing.packages import Merged, check_parts, merged_downwards
-from meetingcheck.orgs.importing.tables import make_table, spread
+from meetingcheck.orgs.importing.tables import make_table
 
 LONGEST_TITLE = 200  # rows above the header
 SHEETS_LOOKED_AT = 10
@@ -82,8 +82,8 @@ def _read(data: bytes, converted: bool) -> Table:
         heads = [head for head in (find_header(readable), find_header(lines) if legacy else None) if head]
         header = max(heads, key=lambda head: len(head.columns), default=None)
         if header is not None:
-            table = make_table(header, readable if converted else lines, lines, legacy)
-            return replace(table, lines=spread(table.lines, sheet.merged), unread_sheets=sheet.others)
+            table = make_table(header, readable if converted else lines, lines, legacy, sheet.merged)
+            return replace(table, unread_sheets=sheet.others)
     raise FileRefused(FileProblem.NO_HEADER if seen_rows else FileProblem.NO_ROWS)
 
 

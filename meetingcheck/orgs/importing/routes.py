@@ -18,6 +18,7 @@ from meetingcheck.lib.sheets import CSV, XLSX
 from meetingcheck.lib.text import N_, has_unsafe_characters, one_line, storable
 from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.importing.actions import begin_applying, begin_run, read_again
+from meetingcheck.orgs.importing.columns import ERRORS
 from meetingcheck.orgs.importing.faults import FILE_SENTENCES
 from meetingcheck.orgs.importing.files import make_error_file, make_template_csv, make_template_xlsx
 from meetingcheck.orgs.importing.outcomes import MAX_BYTES, FileProblem
@@ -155,7 +156,7 @@ def errors(run_id: uuid.UUID) -> Response:
     """The list as it was read, with one more column that says what is wrong in each row."""
     run, _ = _run(run_id)
     rows = [(row.values["cells"], " ".join(fault_texts(row))) for row in list_all_rows(db.session(), run.id)]
-    file = make_error_file(gettext("Lỗi"), run.options.get("header", []), rows)
+    file = make_error_file(ERRORS, run.options.get("titles", []), rows)
     return _download(file, XLSX, "danh-sach-co-loi.xlsx")
 
 

@@ -6,7 +6,7 @@ and people.py; what comes out stands in plan.py.
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from meetingcheck.lib.text import search_form
 from meetingcheck.orgs.importing.entries import read_entry
@@ -18,7 +18,7 @@ from meetingcheck.orgs.importing.units import Units
 
 def judge_table(table: Table, area: Area, run_id: uuid.UUID) -> Plan:
     """What a list that was read means."""
-    return judge(table.lines, table.columns, table.default_role, area, run_id, unit_word=table.unit_word)
+    return judge(table.lines, table.columns, table.default_role, area, run_id, table.unit_word, table.unclear)
 
 
 def judge(
@@ -27,16 +27,20 @@ def judge(
     default_role: str | None,
     area: Area,
     run_id: uuid.UUID,
-    *,
     unit_word: str = "",
+    unclear: Collection[int] = (),
 ) -> Plan:
     """What the rows of a list mean beside what the area holds already. Same input, same plan, ids included.
 
     `default_role` and `unit_word` are what titles say of all rows: their people are secretaries, their units cells.
+    `unclear` are the numbers of rows that do not say for sure under which unit theirs stands.
     """
     kinds = {search_form(text): kind for kind in area.kinds for text in (kind.code, kind.name)}
     word = unit_word if search_form(unit_word) in kinds else ""
     entries = [read_entry(line, columns, default_role, kinds, area.today, word) for line in lines]
+    not_sure = set(unclear)
+    for entry in entries:
+        entry.is_place_unclear = entry.line in not_sure
     plan = Plan([entry.judged for entry in entries])
     units = Units(area, run_id, kinds)
     units.group(entries)

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from meetingcheck.orgs.importing.columns import Field, plain
 from meetingcheck.orgs.importing.foot import split_foot
 from meetingcheck.orgs.importing.heads import Header
 from meetingcheck.orgs.importing.legacy import convert
@@ -19,38 +20,103 @@ from meetingcheck.orgs.importing.outcomes import (
     Table,
 )
 from meetingcheck.orgs.importing.packages import Merged
+from meetingcheck.orgs.importing.sections import arrange
 from meetingcheck.orgs.importing.values import ERROR_VALUES
 
 SAMPLES = 3
 COMMENT = "#"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_GIVEN = re.compile(r"(?![xXvV]$)[^\W\d_]+(?: [^\W\d_]+)?")
 _NUMBERING = re.compile(r"[\d.,() ]*|[IVX]{1,6}\.?|[a-zA-Z][.)]?")
 
 
-def make_table(header: Header, lines: list[Line], as_stored: list[Line], legacy: Legacy | None) -> Table:
-    body = [line for line in lines[header.below :] if not _is_comment(line)]
-    if body and _numbers_columns(body[0]):
-        del body[0]
+def make_table(
+    header: Header, lines: list[Line], as_stored: list[Line], legacy: Legacy | None, merged: Sequence[Merged] = ()
+) -> Table:
+    """The table under a header. Raises FileRefused when nothing stands there, or too much."""
+    body, heads = _without_heads([line for line in lines[header.below :] if not _is_comment(line)], header)
     body, foot = split_foot([line for line in body if _says_something(line, header)], header)
-    if not body:
-        raise FileRefused(FileProblem.NO_ROWS)
     if len(body) > MAX_ROWS:
         raise FileRefused(FileProblem.TOO_MANY_ROWS)
-    samples = _samples(as_stored[header.below :], legacy) if legacy else ()
-    passed_over = tuple(line.number for line in foot)
+    spread_out = spread(body, merged)
+    joined = join_names(spread_out, header)
+    parents = header.columns.get(Field.PARENT)
+    arranged = arrange(joined, header, are_parents_merged=any(one.column == parents for one in merged))
+    if not arranged.lines:
+        raise FileRefused(FileProblem.NO_ROWS)
     return Table(
-        header.texts,
-        header.columns,
-        tuple(body),
-        header.default_role,
-        legacy,
-        samples,
-        (),
-        passed_over,
-        header.unit_word,
+        header=arranged.texts,
+        columns=arranged.columns,
+        lines=arranged.lines,
+        default_role=header.default_role,
+        legacy=legacy,
+        samples=_samples(as_stored[header.below :], legacy) if legacy else (),
+        passed_over=tuple(sorted([*(line.number for line in [*heads, *foot]), *arranged.headings])),
+        unit_word=header.unit_word,
+        unclear=arranged.unclear,
     )
 
 
-def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]:
+def _without_heads(lines: Sequence[Line], header: Header) -> tuple[list[Line], list[Line]]:
+    """The rows, and those that only repeat the header or number its columns: below it, and on each further page."""
+    rows, heads = list[Line](), list[Line]()
+    below_head, numbers = True, None
+    for line in lines:
+        repeats = _repeats_head(line, header)
+        if repeats or (below_head and _numbers_columns(line)) or line.cells == numbers:
+            if below_head and not repeats:
+                numbers = line.cells
+            heads.append(line)
+            below_head = repeats
+            continue
+        below_head = False
+        rows.append(line)
+    return rows, heads
+
+
+def _repeats_head(line: Line, header: Header) -> bool:
+    said = [(index, plain(str(cell))) for index, cell in enumerate(line.cells) if cell != ""]
+    return len(said) > 1 and any(
+        all(index < len(row) and text == plain(row[index]) for index, text in said) for row in header.rows
+    )
+
+
+def join_names(lines: Sequence[Line], header: Header) -> list[Line]:
+    """The rows with a person's name in one cell where a title stands over two of them, and so a unit's."""
+    columns = header.columns
+    given, person = header.given, columns.get(Field.PERSON)
+    aside, name = header.aside, columns.get(Field.NAME)
+    if given is not None and given in columns.values():
+        given = None
+    if given is not None and person is not None and not _are_given_names([_text_at(line, given) for line in lines]):
+        given = None
+    joined = []
+    for line in lines:
+        cells = list(line.cells)
+        if given is not None and person is not None and (more := _text_at(line, given)):
+            cells[person], cells[given] = f"{_text_at(line, person)} {more}".strip(), ""
+        if aside is not None and name is not None and _is_name_aside(line, name, aside):
+            cells[name], cells[aside] = cells[aside], ""
+        joined.append(Line(line.number, tuple(cells)))
+    return joined
+
+
+def _text_at(line: Line, index: int) -> str:
+    return str(line.cells[index]) if index < len(line.cells) else ""
+
+
+def _are_given_names(texts: Iterable[str]) -> bool:
+    """Whether what stands right of people's names goes on with them: "Nguyễn Văn | An", and not a tick or a note."""
+    said = [text for text in texts if text]
+    return bool(said) and all(_GIVEN.fullmatch(text) for text in said)
+
+
+def _is_name_aside(line: Line, name: int, aside: int) -> bool:
+    """Whether a row's unit stands one column further right, as cells under their committees often do."""
+    return _text_at(line, name) == "" and any(char.isalpha() for char in _text_at(line, aside))
+
+
+def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> list[Line]:
     """The rows, each with what the cells say that were merged downwards over it."""
     numbers = [line.number for line in lines]
     cells = [list(line.cells) for line in lines]
@@ -68,7 +134,7 @@ def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> tuple[Line, ...]:
             row[one.column] = said if row[one.column] == "" else row[one.column]
     if sum(len(cell) for row in cells for cell in row if isinstance(cell, str)) > MAX_TEXT_CHARS:
         raise FileRefused(FileProblem.TOO_MUCH_TEXT)
-    return tuple(Line(number, tuple(row)) for number, row in zip(numbers, cells, strict=True))
+    return [Line(number, tuple(row)) for number, row in zip(numbers, cells, strict=True)]
 
 
 def _is_comment(line: Line) -> bool:
@@ -83,9 +149,11 @@ def _says_something(line: Line, header: Header) -> bool:
 
 
 def _numbers_columns(line: Line) -> bool:
-    """Whether a row only numbers the columns, as (1), (2), (3) under the head of an official table."""
+    """Whether a row only numbers the columns, as (1), (2), (3) or A, B, 1, 2 under the head of an official table."""
     cells = [str(cell).strip("()[] ") for cell in line.cells if cell != ""]
-    return len(cells) > 1 and cells == [str(number) for number in range(1, len(cells) + 1)]
+    letters = sum(1 for cell in cells if cell.isalpha())
+    marks = [*_LETTERS[:letters], *(str(number) for number in range(1, len(cells) - letters + 1))]
+    return len(cells) > 1 and [cell.upper() for cell in cells] == marks
 
 
 def _samples(lines: Iterable[Line], legacy: Legacy) -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ _CUT_SHORT = (
 _LEADING_BODY = re.compile(r"(?:đảng u[ỷy]|đảng ủy|dang uy)(?= \S)", re.IGNORECASE)
 # What stands among units and is none: a title that gives the kind gives these none.
 _NO_UNIT = re.compile(
-    r"(?:khoi|cum|nhom|tong|cong|gom|trong do|ghi chu|luu y|so|danh sach|nguoi|noi nhan|t/m|tm|k/t|kt)\b"
+    r"(?:khoi(?! (?:pho )?\d)|cum|nhom|tong|cong|gom|trong do|ghi chu|luu y|so|danh sach|nguoi|noi nhan|t/m|k/t)\b"
 )
 
 

@@ -308,6 +308,9 @@ class Units:
         assert group.parent_id is not None
         if group.kind is None:
             return
+        if group.first.is_place_unclear:
+            group.refuse(Fault.SUPERIOR_UNCLEAR, Field.PARENT)
+            return
         group.first.judged.new.append("unit")
         group.first.judged.under = self.name(group.parent_id)
         said = {name: value for name, (value, _) in group.said.items()}

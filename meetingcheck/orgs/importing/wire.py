@@ -63,6 +63,7 @@ def pack_answer(outcome: Table | FileProblem) -> bytes:
             "unread_sheets": outcome.unread_sheets,
             "passed_over": outcome.passed_over,
             "unit_word": outcome.unit_word,
+            "unclear": outcome.unclear,
             "lines": [[line.number, *line.cells] for line in outcome.lines],
         }
     body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
@@ -94,6 +95,7 @@ def unpack_answer(answer: bytes) -> Table | FileProblem:
             unread_sheets=tuple(_text(text) for text in _some(fields["unread_sheets"], MAX_COLUMNS)),
             passed_over=tuple(_number(line, 2_000_000) for line in _some(fields["passed_over"], MAX_ROWS)),
             unit_word=_text(fields["unit_word"]),
+            unclear=tuple(_number(line, 2_000_000) for line in _some(fields["unclear"], MAX_ROWS)),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WireError("answer without sense") from error
