@@ -166,7 +166,8 @@ def titles_as_understood(
     titles = {index: TITLES[Field(name)] for name, index in columns.items()}
     if default_role:
         titles |= {columns[field]: title for field, title in _OF_THE_SECRETARY.items() if field in columns}
-    if unit_word and Field.NAME in columns:
-        titles[columns[Field.NAME]] = f"Tên {unit_word.lower()}"
+    if unit_word:
+        words = {Field.CODE: f"Mã {unit_word.lower()}", Field.NAME: f"Tên {unit_word.lower()}"}
+        titles |= {columns[field]: title for field, title in words.items() if field in columns}
     width = max([len(texts), *(index + 1 for index in titles)])
     return [titles.get(index, texts[index] if index < len(texts) else "") for index in range(width)]
