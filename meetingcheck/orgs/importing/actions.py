@@ -132,6 +132,9 @@ def show_preview(session: Session, run: ImportRun, table: Table, plan: Plan, pro
         "samples": [list(sample) for sample in table.samples],
         "unread_sheets": list(table.unread_sheets),
         "passed_over": list(table.passed_over[:SHOWN_PASSED_OVER]),
+        "hidden": len(table.hidden_rows),
+        "hidden_rows": list(table.hidden_rows[:SHOWN_PASSED_OVER]),
+        "hidden_columns": list(table.hidden_columns),
         "plan": fingerprint(plan),
         "replaced": len(plan.succeeded),
     }

@@ -73,6 +73,7 @@ class Table:
     `unread_sheets` names the workbook's other sheets, `passed_over` the rows of totals and signatures by their numbers.
     `unit_word` is the kind that the title of the units' column says: "Chi bộ" for "Tên chi bộ".
     `unclear` are the rows, by their numbers, of which the list does not say for sure under which unit they stand.
+    `hidden_rows` and `hidden_columns`, by their titles, were read although the office has hidden them.
     """
 
     header: tuple[str, ...]
@@ -85,3 +86,5 @@ class Table:
     passed_over: tuple[int, ...] = ()
     unit_word: str = ""
     unclear: tuple[int, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from meetingcheck.lib.text import one_line
 from meetingcheck.orgs.importing.columns import Field, plain
 from meetingcheck.orgs.importing.foot import split_foot
 from meetingcheck.orgs.importing.heads import Header
@@ -19,7 +20,7 @@ from meetingcheck.orgs.importing.outcomes import (
     Line,
     Table,
 )
-from meetingcheck.orgs.importing.packages import Merged
+from meetingcheck.orgs.importing.packages import Layout, Merged
 from meetingcheck.orgs.importing.sections import arrange
 from meetingcheck.orgs.importing.values import ERROR_VALUES
 
@@ -31,17 +32,18 @@ _NUMBERING = re.compile(r"[\d.,() ]*|[IVX]{1,6}\.?|[a-zA-Z][.)]?")
 
 
 def make_table(
-    header: Header, lines: list[Line], as_stored: list[Line], legacy: Legacy | None, merged: Sequence[Merged] = ()
+    header: Header, lines: list[Line], as_stored: list[Line], legacy: Legacy | None, layout: Layout
 ) -> Table:
     """The table under a header. Raises FileRefused when nothing stands there, or too much."""
-    body, heads = _without_heads([line for line in lines[header.below :] if not _is_comment(line)], header)
+    body = [_on_one_line(line, header) for line in lines[header.below :] if not _is_comment(line)]
+    body, heads = _without_heads(body, header)
     body, foot = split_foot([line for line in body if _says_something(line, header)], header)
     if len(body) > MAX_ROWS:
         raise FileRefused(FileProblem.TOO_MANY_ROWS)
-    spread_out = spread(body, merged)
+    spread_out = spread(body, layout.merged)
     joined = join_names(spread_out, header)
     parents = header.columns.get(Field.PARENT)
-    arranged = arrange(joined, header, are_parents_merged=any(one.column == parents for one in merged))
+    arranged = arrange(joined, header, are_parents_merged=any(one.column == parents for one in layout.merged))
     if not arranged.lines:
         raise FileRefused(FileProblem.NO_ROWS)
     return Table(
@@ -54,7 +56,24 @@ def make_table(
         passed_over=tuple(sorted([*(line.number for line in [*heads, *foot]), *arranged.headings])),
         unit_word=header.unit_word,
         unclear=arranged.unclear,
+        hidden_rows=tuple(line.number for line in arranged.lines if line.number in layout.hidden_rows),
+        hidden_columns=tuple(
+            header.texts[index] for index in sorted(header.columns.values()) if index in layout.hidden_columns
+        ),
     )
+
+
+def _on_one_line(line: Line, header: Header) -> Line:
+    """A row without the line ends in its cells. Two names one under the other are two people: they stay apart."""
+    if not any(isinstance(cell, str) and "\n" in cell for cell in line.cells):
+        return line
+    person = header.columns.get(Field.PERSON)
+    cells = [cell.replace("\n", " ") if isinstance(cell, str) else cell for cell in line.cells]
+    if person is not None and person < len(cells):
+        parts = str(line.cells[person]).split("\n")
+        are_names = all(" " in part and not part.startswith("(") for part in parts)
+        cells[person] = ("; " if are_names else " ").join(parts) if len(parts) > 1 else cells[person]
+    return Line(line.number, tuple(cells))
 
 
 def _without_heads(lines: Sequence[Line], header: Header) -> tuple[list[Line], list[Line]]:
@@ -158,5 +177,5 @@ def _numbers_columns(line: Line) -> bool:
 
 def _samples(lines: Iterable[Line], legacy: Legacy) -> tuple[tuple[str, str], ...]:
     texts = (cell for line in lines for cell in line.cells if isinstance(cell, str))
-    changed = ((text, convert(text, legacy)) for text in texts)
+    changed = ((one_line(text), one_line(convert(text, legacy))) for text in texts)
     return tuple(islice(((old, new) for old, new in changed if old != new), SAMPLES))

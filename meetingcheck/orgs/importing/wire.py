@@ -25,6 +25,7 @@ from meetingcheck.orgs.importing.outcomes import (
 _REQUEST = struct.Struct(">?I")
 _ANSWER = struct.Struct(">I")
 ANSWER_HEADER_BYTES = _ANSWER.size
+_LAST_ROW = 2_000_000  # no office program has so many rows
 _MAX_ANSWER_BYTES = 4 * MAX_TEXT_CHARS + 40 * MAX_ROWS * MAX_COLUMNS
 
 
@@ -64,6 +65,8 @@ def pack_answer(outcome: Table | FileProblem) -> bytes:
             "passed_over": outcome.passed_over,
             "unit_word": outcome.unit_word,
             "unclear": outcome.unclear,
+            "hidden_rows": outcome.hidden_rows,
+            "hidden_columns": outcome.hidden_columns,
             "lines": [[line.number, *line.cells] for line in outcome.lines],
         }
     body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode()
@@ -93,9 +96,11 @@ def unpack_answer(answer: bytes) -> Table | FileProblem:
             legacy=None if legacy is None else Legacy(legacy),
             samples=tuple((_text(old), _text(new)) for old, new in _some(fields["samples"], MAX_COLUMNS)),
             unread_sheets=tuple(_text(text) for text in _some(fields["unread_sheets"], MAX_COLUMNS)),
-            passed_over=tuple(_number(line, 2_000_000) for line in _some(fields["passed_over"], MAX_ROWS)),
+            passed_over=tuple(_number(line, _LAST_ROW) for line in _some(fields["passed_over"], MAX_ROWS)),
             unit_word=_text(fields["unit_word"]),
-            unclear=tuple(_number(line, 2_000_000) for line in _some(fields["unclear"], MAX_ROWS)),
+            unclear=tuple(_number(line, _LAST_ROW) for line in _some(fields["unclear"], MAX_ROWS)),
+            hidden_rows=tuple(_number(line, _LAST_ROW) for line in _some(fields["hidden_rows"], MAX_ROWS)),
+            hidden_columns=tuple(_text(text) for text in _some(fields["hidden_columns"], MAX_COLUMNS)),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise WireError("answer without sense") from error
@@ -113,7 +118,7 @@ def _some(values: Any, most: int) -> list[Any]:
 
 def _line(values: Any) -> Line:
     number, *cells = _some(values, MAX_COLUMNS + 1)
-    return Line(_number(number, 2_000_000), tuple(_cell(cell) for cell in cells))
+    return Line(_number(number, _LAST_ROW), tuple(_cell(cell) for cell in cells))
 
 
 def _cell(value: Any) -> Cell:

@@ -240,7 +240,7 @@ def test_hostile_texts_stay_texts(office: Office) -> None:
         assert "a=b" not in str(answer.headers)
 
 
-@pytest.mark.parametrize("text", ["Chi bộ \u202egnod", "Chi bộ \u200b", "Chi bộ \x07"])
+@pytest.mark.parametrize("text", ["Chi bộ \u202egnod", "Chi bộ \u2066x", "Chi bộ \x07"])
 def test_marks_that_change_how_a_name_reads_are_refused(office: Office, text: str) -> None:
     run_id = office.upload(csv_of(row(code="X", name=text, kind="Chi bộ")))
     assert office.faults(run_id) == {2: ["unsafe"]}
