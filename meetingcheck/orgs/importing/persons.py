@@ -16,6 +16,7 @@ from meetingcheck.orgs.importing.values import (
 _NUMBER = re.compile(
     r"(?:(?:sđt|sdt|đt|dt|tel|zalo|số)\s*[:.]?\s*)?((?<!\d)(?:\+?84|0)(?:[ .\-]?\d){8,10}(?!\d))", re.IGNORECASE
 )
+_ONLY_NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")
 _ASIDE = re.compile(r"\s*\(([^()]*)\)\s*(?=$|[;,])")
 _BETWEEN = re.compile(r"\s*[;,:&+]\s*|\s+[-–]\s+|\s+và\s+|(?<!đ)(?<!Đ)(?<!ông)(?<!Ông)\s*/\s*")
 _COMRADE = re.compile(r"(?:đ/c|đ\.c|đc|đồng chí)(?:\s*[.:]\s*|\s+)", re.IGNORECASE)
@@ -41,6 +42,8 @@ def person_in(text: str) -> Named:
     """The one person in a cell; no name when the seat is vacant. What is not understood stays part of the name."""
     if says_nothing(text):
         return Named()
+    if _ONLY_NAME.fullmatch(text) and " và " not in text and _without_title(text) == text:
+        return Named(text)
     numbers = [phone for phone in map(phone_of, _NUMBER.findall(text)) if phone]
     rest = _NUMBER.sub(" ", text) if numbers else text
     asides = [aside.strip() for aside in _ASIDE.findall(rest)]

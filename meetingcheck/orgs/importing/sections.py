@@ -13,7 +13,7 @@ from meetingcheck.lib.text import one_line, search_form
 from meetingcheck.orgs.importing.columns import ERRORS, TITLES, Field, plain
 from meetingcheck.orgs.importing.heads import Header
 from meetingcheck.orgs.importing.outcomes import MAX_COLUMNS, Cell, Line
-from meetingcheck.orgs.importing.unitnames import canonical, unit_name_in
+from meetingcheck.orgs.importing.unitnames import unit_key, unit_name_in
 
 NO_MARK, NUMBER, DECIMAL, DASH, LOWER, LETTER, ROMAN = "", "number", "decimal", "dash", "lower", "letter", "roman"
 _STYLES = (
@@ -144,7 +144,7 @@ def _may_follow_mark(text: str) -> bool:
 
 
 def _is_committee(name: str) -> bool:
-    return _COMMITTEE.fullmatch(search_form(canonical(name))) is not None
+    return _COMMITTEE.fullmatch(unit_key(name)) is not None
 
 
 def _mark(row: _Row, cell: Cell) -> None:

@@ -1,10 +1,13 @@
 """How offices write the names of units: with marks of a list before them, counts behind them, words cut short. Pure."""
 
 import re
+from functools import lru_cache
 
 from meetingcheck.lib.text import search_form
+from meetingcheck.orgs.importing.outcomes import MAX_ROWS
 from meetingcheck.orgs.importing.values import same_name
 
+_KEPT = 2 * MAX_ROWS  # each unit of the longest list is asked for several times
 _KIND = r"(?:các )?(?:chi bộ|chi bo|đảng bộ|dang bo|đảng u[ỷy]|đảng ủy|dang uy|cb|đb|đu)\b"
 _MARK = r"(?:[-+*•–·]+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,6}|[a-zđ])[.)/:\-]+)\s*"
 _MARK_BEFORE_KIND = re.compile(f"{_MARK}(?={_KIND})", re.IGNORECASE)
@@ -38,6 +41,7 @@ def unit_name_in(text: str, *, among_units: bool = False) -> str:
     return name
 
 
+@lru_cache(maxsize=_KEPT)
 def canonical(name: str) -> str:
     """The form by which units' names are compared: Đảng ủy xã A is Đảng bộ xã A, and CB is Chi bộ."""
     tidy = unit_name_in(name)
@@ -45,6 +49,7 @@ def canonical(name: str) -> str:
     return f"Đảng bộ{tidy[found.end() :]}" if found else tidy
 
 
+@lru_cache(maxsize=_KEPT)
 def unit_key(name: str) -> str:
     return search_form(canonical(name))
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import date, timedelta
+from functools import lru_cache
 
 from meetingcheck.accounts.rules import is_mail, is_phone, normal_login
 from meetingcheck.lib.text import one_line, search_form
@@ -120,8 +121,9 @@ def names_past_post(text: str) -> bool:
     )
 
 
-def _posts_of(text: str) -> list[str]:
-    return [name for name in (name.strip(" .:") for name in _BETWEEN_ROLES.split(search_form(text))) if name]
+@lru_cache(maxsize=1_000)  # a list of thousands names few posts
+def _posts_of(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (name.strip(" .:") for name in _BETWEEN_ROLES.split(search_form(text))) if name)
 
 
 def day_of(cell: Cell, today: date) -> date | None:
