@@ -70,7 +70,7 @@ _FAMILIES = (
     (Field.FOUNDED, "ngay(?: thang nam)?(?: ra)?(?: quyet dinh| qd)? thanh lap(?: chi bo)?"),
     (
         Field.USUAL_DAY,
-        "(?:ngay|lich|thoi gian) (?:sinh hoat|hop)(?: (?:chi bo|cb|dang|dinh ky|thuong ky|thuong le|hang thang))*",
+        "(?:ngay|lich|thoi gian) (?:sinh hoat|sh|hop)(?: (?:chi bo|cb|dang|dinh ky|thuong ky|thuong le|hang thang))*",
     ),
     (
         Field.PERSON,

@@ -33,6 +33,8 @@ _SIGNATURE = re.compile(
     r"|(?:t[./]\s?m|k[./]\s?t|t[./]\s?l|tm\.|kt\.|tl\.|thay mặt)\W.+|tm (?:đảng ủy|đảng bộ|ban|chi ủy|cấp ủy)\b.*"
     r"|(?:thủ trưởng|xác nhận của)\b.*"
 )
+_NOTE = re.compile("ghi chú|lưu ý|nơi nhận")
+_NAMES_UNIT = re.compile(r"(?:chi bộ|đảng bộ|đảng ủy|cb|đb)\b")
 _PLACE_AND_DAY = re.compile(r"(?:.+, ?)?ngày\b.*\btháng\b.*\bnăm\b.*")
 
 
@@ -55,16 +57,34 @@ def _is_total(line: Line) -> bool:
 
 def _begin_of_foot(lines: Sequence[Line], header: Header) -> int:
     """The index of the first row of the signatures; the number of rows when there are none."""
-    begin = len(lines)
+    begin, only_names = len(lines), False
     for index in range(len(lines) - 1, max(len(lines) - 1 - MOST_FOOT_ROWS, -1), -1):
         line = lines[index]
         if _is_total(line):
             continue
         if _is_signature(line):
-            begin = index
+            # Names of two signers side by side fill two columns, as a unit and its secretary do.
+            if not only_names or _is_sure(line):
+                begin, only_names = index, False
         elif _may_be_unit(line, header):
-            break
+            if not _may_be_signers(line):
+                break
+            only_names = True
     return begin
+
+
+def _may_be_signers(line: Line) -> bool:
+    """Whether a row holds nothing but words, and no name of a unit: whoever signs, and as what."""
+    texts = [cell for cell in line.cells if cell != ""]
+    return len(texts) <= MOST_SIGNERS and all(
+        isinstance(text, str) and not any(char.isdigit() for char in text) and not _NAMES_UNIT.match(_said(text))
+        for text in texts
+    )
+
+
+def _is_sure(line: Line) -> bool:
+    """Whether a signature is more than a note, which may stand anywhere in a list."""
+    return _NOTE.match(_said(str(next(cell for cell in line.cells if cell != "")))) is None
 
 
 def _is_signature(line: Line) -> bool:

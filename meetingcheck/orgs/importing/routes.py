@@ -18,14 +18,14 @@ from meetingcheck.lib.sheets import CSV, XLSX
 from meetingcheck.lib.text import N_, has_unsafe_characters, one_line, storable
 from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.importing.actions import begin_applying, begin_run, read_again
-from meetingcheck.orgs.importing.columns import ERRORS
-from meetingcheck.orgs.importing.faults import FILE_SENTENCES
+from meetingcheck.orgs.importing.columns import ERRORS, Field
+from meetingcheck.orgs.importing.faults import FILE_SENTENCES, Fault
 from meetingcheck.orgs.importing.files import make_error_file, make_template_csv, make_template_xlsx
-from meetingcheck.orgs.importing.outcomes import MAX_BYTES, FileProblem
+from meetingcheck.orgs.importing.outcomes import MAX_BYTES, Cell, FileProblem
 from meetingcheck.orgs.importing.plan import Verdict
 from meetingcheck.orgs.importing.queries import ROWS_PER_PAGE, find_run, list_all_rows, list_rows, list_runs, lock_run
 from meetingcheck.orgs.importing.words import NOTES, fault_texts, problem_text, shown_row
-from meetingcheck.orgs.models import ImportRun, ImportState, Unit
+from meetingcheck.orgs.models import ImportRow, ImportRun, ImportState, Unit
 from meetingcheck.orgs.queries import find_unit, list_kinds
 
 blueprint = Blueprint("importing", __name__)
@@ -155,9 +155,19 @@ def apply(run_id: uuid.UUID) -> AnyResponse:
 def errors(run_id: uuid.UUID) -> Response:
     """The list as it was read, with one more column that says what is wrong in each row."""
     run, _ = _run(run_id)
-    rows = [(row.values["cells"], " ".join(fault_texts(row))) for row in list_all_rows(db.session(), run.id)]
+    parent = run.options.get("columns", {}).get(Field.PARENT)
+    rows = [(_cells_sent_back(row, parent), " ".join(fault_texts(row))) for row in list_all_rows(db.session(), run.id)]
     file = make_error_file(ERRORS, run.options.get("titles", []), rows)
     return _download(file, XLSX, "danh-sach-co-loi.xlsx")
+
+
+def _cells_sent_back(row: ImportRow, parent: int | None) -> list[Cell]:
+    """A row's cells; where it was not clear which superior is meant a question asks for it, and is refused again."""
+    cells: list[Cell] = list(row.values["cells"])
+    if parent is not None and any(found["fault"] == Fault.SUPERIOR_UNCLEAR for found in row.reasons["faults"]):
+        cells += [""] * (parent + 1 - len(cells))
+        cells[parent] = "?"
+    return cells
 
 
 def _unit(unit_id: uuid.UUID) -> Unit:

@@ -53,6 +53,7 @@ class _Row:
     says_only_name: bool = False
     is_committee: bool = False
     is_heading: bool = False
+    is_indented: bool = False  # the name stands one column further right, under the same title
     is_across: bool = False  # the name stands outside the units' column
     parent: str = ""
 
@@ -93,6 +94,7 @@ def arrange(lines: Sequence[Line], header: Header, *, are_parents_merged: bool) 
 def _row_of(line: Line, header: Header) -> _Row:
     cells = list(line.cells)
     row = _Row(line, cells)
+    _take_from_aside(row, header)
     read = {name: cells[index] for name, index in header.columns.items() if index < len(cells) and cells[index] != ""}
     place = header.columns.get(Field.NAME)
     text = one_line(str(read.get(Field.NAME, "")))
@@ -126,6 +128,16 @@ def _row_of(line: Line, header: Header) -> _Row:
     if row.is_committee:
         row.cells[place] = row.name
     return row
+
+
+def _take_from_aside(row: _Row, header: Header) -> None:
+    """Cells under their committees often stand one column further right, under the same title."""
+    name, aside = header.columns.get(Field.NAME), header.aside
+    if name is None or aside is None or aside in header.columns.values() or aside >= len(row.cells):
+        return
+    if row.cells[name] == "" and any(char.isalpha() for char in str(row.cells[aside])):
+        row.cells[name], row.cells[aside] = row.cells[aside], ""
+        row.is_indented = True
 
 
 def _text_across(row: _Row, place: int) -> str:
@@ -205,6 +217,8 @@ class _Sections:
     def _place_committee(self, row: _Row, before: _Row | None, following: _Row | None) -> bool:
         """Whether it is unclear if the rows below a committee belong to it."""
         if not self._is_section(row, before, following):
+            if row.style == NO_MARK:
+                self._levels = [level for level in self._levels if level.style != NO_MARK]
             self._place(row, False)
             in_a_run = any(one is not None and one.is_committee for one in (before, following))
             goes_on = following is not None and following.is_unit and not following.is_committee
@@ -222,6 +236,8 @@ class _Sections:
             return True
         if following is None or self._is_template:
             return False
+        if following.is_indented and not row.is_indented:
+            return True
         if row.style == NUMBER:
             return following.number != (row.number or 0) + 1
         if self._are_numbered:
@@ -259,9 +275,10 @@ class _Sections:
     def _place(self, row: _Row, is_unclear: bool) -> None:
         if row.parent:
             return
-        row.parent = self._superior()
         if is_unclear:
             self.unclear.add(row.line.number)
+        else:
+            row.parent = self._superior()
 
 
 # --- blocks
@@ -293,7 +310,7 @@ def _written(rows: Iterable[_Row], header: Header, unclear: set[int]) -> Arrange
     rows = list(rows)
     kept = [row for row in rows if not row.is_heading]
     columns, texts = header.columns, header.texts
-    if any(row.parent for row in kept):
+    if unclear or any(row.parent for row in kept):
         place = columns.get(Field.PARENT)
         if place is None:
             width = max([len(texts), *(len(row.cells) for row in kept)])

@@ -100,22 +100,18 @@ def _repeats_head(line: Line, header: Header) -> bool:
     )
 
 
-def join_names(lines: Sequence[Line], header: Header) -> list[Line]:
-    """The rows with a person's name in one cell where a title stands over two of them, and so a unit's."""
-    columns = header.columns
-    given, person = header.given, columns.get(Field.PERSON)
-    aside, name = header.aside, columns.get(Field.NAME)
-    if given is not None and given in columns.values():
-        given = None
-    if given is not None and person is not None and not _are_given_names([_text_at(line, given) for line in lines]):
-        given = None
+def join_names(lines: Sequence[Line], header: Header) -> Sequence[Line]:
+    """The rows with a person's name in one cell where one title stands over two of them."""
+    given, person = header.given, header.columns.get(Field.PERSON)
+    if given is None or person is None or given in header.columns.values():
+        return lines
+    if not _are_given_names(_text_at(line, given) for line in lines):
+        return lines
     joined = []
     for line in lines:
         cells = list(line.cells)
-        if given is not None and person is not None and (more := _text_at(line, given)):
+        if more := _text_at(line, given):
             cells[person], cells[given] = f"{_text_at(line, person)} {more}".strip(), ""
-        if aside is not None and name is not None and _is_name_aside(line, name, aside):
-            cells[name], cells[aside] = cells[aside], ""
         joined.append(Line(line.number, tuple(cells)))
     return joined
 
@@ -128,11 +124,6 @@ def _are_given_names(texts: Iterable[str]) -> bool:
     """Whether what stands right of people's names goes on with them: "Nguyễn Văn | An", and not a tick or a note."""
     said = [text for text in texts if text]
     return bool(said) and all(_GIVEN.fullmatch(text) for text in said)
-
-
-def _is_name_aside(line: Line, name: int, aside: int) -> bool:
-    """Whether a row's unit stands one column further right, as cells under their committees often do."""
-    return _text_at(line, name) == "" and any(char.isalpha() for char in _text_at(line, aside))
 
 
 def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> list[Line]:

@@ -13,7 +13,7 @@ _MARK = r"(?:[-+*•–·]+|\(?(?:\d{1,3}(?:\.\d{1,3})*|[ivx]{1,6}|[a-zđ])[.)/:
 _MARK_BEFORE_KIND = re.compile(f"{_MARK}(?={_KIND})", re.IGNORECASE)
 _NUMBER_BEFORE_NAME = re.compile(r"(?:[-+*•–·]+|\d{1,3}[.)])\s+(?=[^\W\d_])")
 _MEMBERS = re.compile(
-    r"\s*[(:\-–]\s*(?:có |gồm )?\d+\s*(?:đảng viên|dang vien|đ/v|đv|đồng chí|đ/c)\s*\)?\.?$", re.IGNORECASE
+    r"\s*[(:\-–]\s*(?:có |gồm )?\d+\s*(?:đảng viên|dang vien|đ/v|đv|đồng chí|đ/c|chi bộ)\b[^()]*\)?\.?$", re.IGNORECASE
 )
 _CUT_SHORT = (
     (re.compile(r"C\.?B\.? (?=\S)", re.IGNORECASE), "Chi bộ "),

@@ -287,6 +287,7 @@ class TestHeaders:
             ],
             [["", "TM. BAN THƯỜNG VỤ"], ["", "PHÓ BÍ THƯ"], ["", "", "Trần Thị Bình"]],
             [["", "Ghi chú: số điện thoại có Zalo"], ["", "Nơi nhận:"], ["", "- Như trên"]],
+            [["", "NGƯỜI LẬP", "", "T/M ĐẢNG ỦY"], ["", "", "", "PHÓ BÍ THƯ"], ["", "Trần Thị Bình", "", "Lê Văn Tư"]],
         ],
     )
     def test_totals_and_signatures_are_no_units(self, foot: list[list[str]]) -> None:
@@ -321,6 +322,8 @@ class TestHeaders:
                 ["KT-02", "Chi bộ Kinh tế", "3"],
             ],
             [["STT", "Tên chi bộ", "Ngày họp"], ["", "Ghi chú: bổ sung sau", ""], ["1", "Chi bộ Một", "3"]],
+            [["Tên đơn vị", "Bí thư"], ["Ghi chú: bổ sung sau", ""], ["Thôn Một", "Hà Văn Mới"]],
+            [["Tên đơn vị", "Bí thư"], ["Người lập biểu", ""], ["Chi bộ Một", "Hà Văn Mới"]],
             [["STT", "Ngày thành lập", "Tên chi bộ"], ["1", "Ngày 3 tháng 2 năm 1990", "Chi bộ Một"]],
             [["Tên đơn vị", "Loại"], ["Cống 2", "Chi bộ"], ["Công Lập", "Chi bộ"]],
             [["Họ và tên", "Chi bộ", "Ngày họp"], ["Tống Công Toàn", "Chi bộ Một", "3"]],

@@ -195,6 +195,30 @@ def test_cells_may_stand_one_column_further_right(titles: list[str], cells: list
     assert found == ("Chi bộ Tổ Một", "Đảng bộ xã Mẫu")
 
 
+def test_indented_cells_belong_to_the_committee_above_them_whatever_its_row_says_besides() -> None:
+    head = ["Tên tổ chức đảng", "", "Bí thư", "Số điện thoại"]
+    assert (
+        superiors(
+            head,
+            ["Đảng bộ xã Mẫu", "", "", ""],
+            ["", "- Chi bộ Tổ Một", "Hà Văn Một", "0912000011"],
+            ["Đảng bộ xã Hai (2 chi bộ)", "", "Hà Văn Hai", "không"],
+            ["", "- Chi bộ Tổ Hai", "Hà Văn Ba", "0912000012"],
+            ["", "- Chi bộ Tổ Ba", "khuyết", ""],
+        )
+        == TWO
+    )
+
+
+def test_a_list_that_comes_back_asks_for_the_superior_that_was_not_clear(office: Office) -> None:
+    data = xlsx_of(TITLES, [1, "Đảng bộ xã Mẫu", ""], [2, "Chi bộ Tổ Một", 3])
+    run_id = office.upload(data)
+    assert office.faults(run_id) == {3: ["superior_unclear"]}
+    assert "thuộc thẳng đơn vị đang chọn" in office.page(run_id)
+    again = office.upload(office.client.get(f"/imports/{run_id}/errors.xlsx").data)
+    assert office.faults(again) == {3: ["parent_unknown"]}
+
+
 def test_the_preview_names_superiors_and_heads_and_the_list_with_errors_can_be_sent_again(
     office: Office,
 ) -> None:
