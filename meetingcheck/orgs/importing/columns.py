@@ -66,7 +66,7 @@ _FAMILIES = (
         f"|(?:truc )?thuoc {_UNIT}"
         "|(?:don vi|cap uy|to chuc dang) (?:cap tren|quan ly)(?: truc tiep)?|cap tren truc tiep",
     ),
-    (Field.NAME, f"(?:ten )?(?:cac )?{_UNIT}(?: (?:truc thuoc|co so))*"),
+    (Field.NAME, f"(?:ten )?(?:cac )?{_UNIT}(?: (?:truc thuoc|co so|duoc phan cong|phu trach|theo doi|sinh hoat))*"),
     (Field.FOUNDED, "ngay(?: thang nam)?(?: ra)?(?: quyet dinh| qd)? thanh lap(?: chi bo)?"),
     (
         Field.USUAL_DAY,

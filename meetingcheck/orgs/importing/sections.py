@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from meetingcheck.lib.text import one_line, search_form
-from meetingcheck.orgs.importing.columns import ERRORS, TITLES, Field, plain
+from meetingcheck.orgs.importing.columns import COMMITTEE, ERRORS, TITLES, Field, plain
 from meetingcheck.orgs.importing.heads import Header
 from meetingcheck.orgs.importing.outcomes import MAX_COLUMNS, Cell, Line
 from meetingcheck.orgs.importing.unitnames import unit_key, unit_name_in
@@ -28,6 +28,9 @@ _ABOUT_UNIT = {Field.CODE.value, Field.NAME.value, Field.KIND.value, Field.FOUND
 _ABOVE_CELLS = {ROMAN, LETTER}
 _PREFIX = re.compile(r"(?:([IVX]{1,6}|[A-ZĐ]|[a-zđ]|\d{1,3}(?:\.\d{1,3})*)\s*[.)/:\-–]+|([-+*•–]))\s*(?=\S)")
 _COMMITTEE = re.compile(r"dang bo (?!(?:truc thuoc|co so|bo phan)$)(?!chi bo\b).+")
+# "I. XÃ MẪU" over the cells of a commune is its committee.
+_ADMINISTRATIVE = re.compile("(?:xa|phuong|thi tran|thi xa|huyen|quan|thanh pho|dac khu|tinh) .+")
+_NAMES_KIND = re.compile("(?:chi bo|dang bo|chi uy)\\b")
 _KINDS_OF_UNITS = "(?:chi bộ|đảng bộ|chi, đảng bộ|chi bộ, đảng bộ|đảng bộ, chi bộ|tổ chức đảng|tổ chức cơ sở đảng)"
 _GROUP_OF_PLACES = (
     "khối (?:các )?(?:xã|phường|nông thôn|thành thị|cơ quan|doanh nghiệp|đảng|chính quyền|nhà nước|hành chính|sự nghiệp"
@@ -53,6 +56,7 @@ class _Row:
     says_only_name: bool = False
     is_committee: bool = False
     is_heading: bool = False
+    may_be_head: bool = False  # nothing but a name that says no kind
     is_indented: bool = False  # the name stands one column further right, under the same title
     is_across: bool = False  # the name stands outside the units' column
     parent: str = ""
@@ -63,6 +67,7 @@ class _Level:
     style: str
     superior: str
     block: set[str] = field(default_factory=set)  # how the rows below it are marked
+    has_groups: bool = False  # heads without marks stand within it
 
 
 @dataclass(frozen=True)
@@ -118,16 +123,21 @@ def _row_of(line: Line, header: Header) -> _Row:
     row.says_only_name = read.keys() <= _ABOUT_UNIT
     row.is_committee = _is_committee(row.name)
     is_numbered = row.style == NUMBER and not row.is_across
-    row.is_heading = (
-        read.keys() <= {Field.NAME.value} and not is_numbered and _HEADING.fullmatch(text.casefold()) is not None
-    )
-    if row.is_across and (row.is_committee or row.is_heading):
+    stands_alone = read.keys() <= {Field.NAME.value} and not is_numbered
+    row.is_heading = stands_alone and _HEADING.fullmatch(text.casefold()) is not None
+    row.may_be_head = stands_alone and not row.is_heading and _NAMES_KIND.match(unit_key(row.name)) is None
+    if row.is_across and (row.is_committee or row.is_heading or _is_administrative(row.name)):
         # It is a unit like others: its name belongs in the units' column.
         row.is_unit, row.cells = True, [cell if _style_of(str(cell)) else "" for cell in cells]
         row.cells += [""] * (place + 1 - len(row.cells))
-    if row.is_committee:
+        row.cells[place] = row.name
+    elif row.is_committee:
         row.cells[place] = row.name
     return row
+
+
+def _is_administrative(name: str) -> bool:
+    return _ADMINISTRATIVE.fullmatch(search_form(name)) is not None
 
 
 def _take_from_aside(row: _Row, header: Header) -> None:
@@ -152,7 +162,7 @@ def _text_across(row: _Row, place: int) -> str:
 
 
 def _may_follow_mark(text: str) -> bool:
-    return _is_committee(text) or _HEADING.fullmatch(text.casefold()) is not None
+    return _is_committee(text) or _is_administrative(text) or _HEADING.fullmatch(text.casefold()) is not None
 
 
 def _is_committee(name: str) -> bool:
@@ -177,6 +187,7 @@ class _Sections:
 
     def __init__(self, rows: Sequence[_Row], header: Header) -> None:
         self._rows = rows
+        self._place_of_name = header.columns.get(Field.NAME)
         self._has_parents = Field.PARENT in header.columns
         # In the product's own template an empty superior means the chosen unit, as its notes say.
         parent = header.columns.get(Field.PARENT)
@@ -191,6 +202,13 @@ class _Sections:
         for index, row in enumerate(self._rows):
             following = self._rows[index + 1] if index + 1 < len(self._rows) else None
             before = self._rows[index - 1] if index else None
+            if following is not None and self._may_be_head(row, following):
+                if _is_administrative(row.name) and (row.style in _ABOVE_CELLS or following.number == 1):
+                    self._make_committee(row)
+                elif not self._has_parents:
+                    self.unclear.add(row.line.number)
+                    is_unclear = True
+                    continue
             if row.is_heading:
                 is_unclear = self._open_heading(row, before)
             elif row.is_committee:
@@ -199,6 +217,19 @@ class _Sections:
                 self._close_above(row)
                 self._place(row, is_unclear)
 
+    def _may_be_head(self, row: _Row, following: _Row) -> bool:
+        """Whether a row that says no kind may be the head of those below it: it is marked otherwise than they are."""
+        if not (row.may_be_head and row.is_unit and following.is_unit) or following.is_committee or following.parent:
+            return False
+        if row.style in _ABOVE_CELLS:
+            return following.style not in {*_ABOVE_CELLS, NO_MARK}
+        return row.style == NO_MARK and following.style == NUMBER
+
+    def _make_committee(self, row: _Row) -> None:
+        row.name, row.is_committee = f"{COMMITTEE} {row.name}", True
+        if self._place_of_name is not None:
+            row.cells[self._place_of_name] = row.name
+
     def _open_heading(self, row: _Row, before: _Row | None) -> bool:
         """A head that names no unit, as "Khối nông thôn"; whether what stands below it is unclear."""
         named = _NAMED_IN_HEADING.fullmatch(row.name)
@@ -206,7 +237,11 @@ class _Sections:
             self._open(row.style, named.group(1))
             return False
         if row.style == NO_MARK:
-            within = before is not None and before.is_committee
+            within = before is not None and (
+                before.is_committee or (bool(self._levels) and self._levels[-1].has_groups)
+            )
+            if within and self._levels:
+                self._levels[-1].has_groups = True
             unclear = not within and any(level.superior for level in self._levels)
             self._levels = self._levels if within else []
             return unclear and not self._has_parents

@@ -122,6 +122,35 @@ def test_a_head_may_name_the_superior_of_a_group() -> None:
     ) == {"Chi bộ Tổ Một": "Đảng bộ xã Mẫu", "Chi bộ Tổ Hai": "Đảng bộ Khối"}
 
 
+@pytest.mark.parametrize(
+    ("head", "other"),
+    [(["I", "XÃ MẪU"], ["II", "Xã Hai"]), (["I. Xã Mẫu"], ["II. Xã Hai"]), (["", "Xã Mẫu"], ["", "Xã Hai"])],
+)
+def test_a_commune_over_its_cells_is_its_committee(head: list[object], other: list[object]) -> None:
+    rows = [head, [1, "Tổ Một", 3], other, [1, "Tổ Hai", 3], [2, "Tổ Ba", 3]]
+    found = superiors(["STT", "Tên chi bộ", "Ngày họp"], *rows)
+    assert {name.casefold(): above.casefold() for name, above in found.items()} == {
+        name.casefold(): above.casefold() for name, above in TWO.items()
+    }
+
+
+@pytest.mark.parametrize("head", [["A", "Nông thôn"], ["", "Vùng cao"]])
+def test_a_head_that_says_nothing_clear_makes_no_cell(head: list[object]) -> None:
+    plan = plan_of_file(xlsx_of(["STT", "Tên chi bộ", "Ngày họp"], head, [1, "Tổ Một", 3], [2, "Tổ Hai", 3]))
+    assert faults(plan) == {line: ["superior_unclear"] for line in (2, 3, 4)}
+
+
+def test_groups_within_a_section_do_not_end_it() -> None:
+    assert superiors(
+        TITLES,
+        ["I", "Đảng bộ xã Mẫu"],
+        ["", "Khối nông thôn"],
+        [1, "Chi bộ Tổ Một", 3],
+        ["", "Khối cơ quan"],
+        [2, "Chi bộ Tổ Hai", 3],
+    ) == dict.fromkeys(("Chi bộ Tổ Một", "Chi bộ Tổ Hai"), "Đảng bộ xã Mẫu")
+
+
 def test_committees_that_are_listed_among_others_are_no_heads() -> None:
     assert superiors(
         TITLES,
