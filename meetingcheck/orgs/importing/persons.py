@@ -55,7 +55,7 @@ def person_in(text: str) -> Named:
     posts = [part for part in parts if _is_post(part) and (part != parts[0] or roles_of(part) or names_deputy(part))]
     names = [name for name in (_without_title(part) for part in parts if part not in posts) if name]
     phone = numbers[0] if len(set(numbers)) == 1 else None
-    if len(names) > 1 and all(map(_may_be_name, names)):
+    if len(names) > 1 and _may_be_name(names[0]) and all(name.replace(" ", "").isalpha() for name in names):
         return Named(text, several=True)
     if len(names) != 1:
         return Named(text)

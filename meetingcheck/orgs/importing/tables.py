@@ -28,6 +28,11 @@ SAMPLES = 3
 COMMENT = "#"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _GIVEN = re.compile(r"(?![xXvV]$)[^\W\d_]+(?: [^\W\d_]+)?")
+# What else stands right of people's names, in a column without a title: sex, people, standing.
+_NO_GIVEN = {
+    *("nam", "nữ", "kinh", "tày", "nùng", "mông", "dao", "thái", "mường", "khmer", "hoa", "cao lan", "sán dìu"),
+    *("có", "không", "chính thức", "dự bị", "đảng viên"),
+}
 _NUMBERING = re.compile(r"[\d.,() ]*|[IVX]{1,6}\.?|[a-zA-Z][.)]?")
 
 
@@ -123,7 +128,8 @@ def _text_at(line: Line, index: int) -> str:
 def _are_given_names(texts: Iterable[str]) -> bool:
     """Whether what stands right of people's names goes on with them: "Nguyễn Văn | An", and not a tick or a note."""
     said = [text for text in texts if text]
-    return bool(said) and all(_GIVEN.fullmatch(text) for text in said)
+    only_words = all(_GIVEN.fullmatch(text) for text in said)
+    return bool(said) and only_words and not all(text.casefold() in _NO_GIVEN for text in said)
 
 
 def spread(lines: Sequence[Line], merged: Sequence[Merged]) -> list[Line]:

@@ -45,9 +45,10 @@ def test_a_name_in_two_columns_is_one_name(head: list[list[str]]) -> None:
     assert [one.name for one in plan.people] == ["Nguyễn Văn Mới", "Hà Thị Bảo An"]
 
 
-def test_a_column_without_a_title_that_holds_ticks_is_no_name() -> None:
-    table = table_of(["TT", "Chi bộ", "Họ tên", "", "SĐT"], [1, "Chi bộ Một", "Hà Văn Mới", "x", "0912000010"])
-    assert table.lines[0].cells[2:4] == ("Hà Văn Mới", "x")
+@pytest.mark.parametrize("beside", ["x", "Nam", "Tày", "nghỉ từ tháng 3"])
+def test_a_column_without_a_title_that_holds_no_names_is_none(beside: str) -> None:
+    table = table_of(["TT", "Chi bộ", "Họ tên", "", "SĐT"], [1, "Chi bộ Một", "Hà Văn Mới", beside, "0912000010"])
+    assert table.lines[0].cells[2:4] == ("Hà Văn Mới", beside)
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,9 @@ def test_a_vacant_seat_is_nobody(typed: str) -> None:
     assert plan.rows[0].notes == ["vacant"]
 
 
-@pytest.mark.parametrize("typed", ["Nguyễn A; Lê B", "Nguyễn Văn A và Lê Thị B", "Đ/c Nguyễn Văn A / Đ/c Lê Thị B"])
+@pytest.mark.parametrize(
+    "typed", ["Nguyễn A; Lê B", "Nguyễn Văn A và Lê Thị B", "Đ/c Nguyễn Văn A / Đ/c Lê Thị B", "Hà Văn Mới, Hai"]
+)
 def test_two_people_in_one_cell_are_told(typed: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", typed, "0912345678; 0987654321", ""]))
     assert faults(plan) == {2: ["several_people"]}
