@@ -10,7 +10,7 @@ from meetingcheck.orgs.importing.faults import Fault, Note
 from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Cell, Line
 from meetingcheck.orgs.importing.persons import Named, person_in
 from meetingcheck.orgs.importing.plan import Found, Judged, Kind
-from meetingcheck.orgs.importing.unitnames import canonical, takes_kind, unit_name_in
+from meetingcheck.orgs.importing.unitnames import canonical, same_unit, takes_kind, unit_key, unit_name_in
 from meetingcheck.orgs.importing.values import (
     ERROR_VALUES,
     day_of,
@@ -112,6 +112,16 @@ def _read_name(entry: Entry, unit_word: str, kinds: Mapping[str, Kind]) -> None:
     given = unit_word and entry.kind is None and takes_kind(name) and kind_named_in(canonical(name), kinds) is None
     entry.name, entry.bare_name = (f"{unit_word} {name}", name) if given else (name, "")
     shown[Field.NAME.value] = entry.name
+    if entry.parent and _names_itself(entry, kinds):
+        entry.parent = ""
+        del shown[Field.PARENT.value]
+
+
+def _names_itself(entry: Entry, kinds: Mapping[str, Kind]) -> bool:
+    """Whether the superior is the unit itself: a committee's own row often holds its name in that column as well."""
+    own = unit_key(entry.name)
+    above = {entry.parent, *(f"{kind.name} {entry.parent}" for kind in kinds.values() if not kind.is_cell)}
+    return any(unit_key(name) == own and same_unit(name, entry.name) for name in above)
 
 
 def _named(entry: Entry) -> Named:

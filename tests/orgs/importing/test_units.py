@@ -86,6 +86,13 @@ def test_a_superior_is_understood_by_its_leading_body(superior: str) -> None:
     assert [unit.parent_id for unit in plan.units] == [COMMITTEE], faults(plan)
 
 
+@pytest.mark.parametrize("superior", ["Đảng bộ xã Mẫu", "Đảng ủy xã Mẫu", "xã Mẫu"])
+def test_a_unit_that_is_its_own_superior_names_none(superior: str) -> None:
+    plan = plan_of_file(xlsx_of(["Đảng bộ", "Tên đơn vị"], [superior, "Đảng bộ xã Mẫu"], [superior, "Chi bộ Tổ Mười"]))
+    assert verdicts(plan) == ["same", "new"]
+    assert [unit.parent_id for unit in plan.units] == [COMMITTEE]
+
+
 def test_a_committee_that_is_called_by_its_leading_body_keeps_its_name() -> None:
     called = replace(AREA, units={**AREA.units, COMMITTEE: known(COMMITTEE, "DB1", "Đảng ủy xã Mẫu", TOP, "dang_bo")})
     for name in ("Đảng ủy xã Mẫu", "Đảng bộ xã Mẫu"):
