@@ -19,7 +19,7 @@ from meetingcheck.orgs.importing.columns import (
     is_somebody_else,
     plain,
 )
-from meetingcheck.orgs.importing.outcomes import Line
+from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, Line
 
 ROWS_LOOKED_AT = 30
 FEWEST_FIELDS = 2
@@ -54,7 +54,7 @@ class _Column:
 
     @property
     def text(self) -> str:
-        return " ".join([*reversed(self.above), self.own])
+        return " ".join([*reversed(self.above), self.own])[:MAX_CELL_CHARS]
 
 
 def find_header(lines: Sequence[Line], hidden: frozenset[int] = frozenset()) -> Header | None:

@@ -19,6 +19,7 @@ from meetingcheck.orgs.importing.outcomes import (
     FileRefused,
 )
 
+LONGEST_FORMAT = 60  # Excel allows more, and no code is that long
 _SHEET = "xl/workbook.xml"
 _MERGED = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 
@@ -102,7 +103,7 @@ def layout_of(part: bytes) -> Layout:
 
 def zeros_of(number_format: str) -> Zeros | None:
     """What a format like 000 or "CB"00 makes of a number; None for formats that keep it as it is."""
-    found = _ZEROS.fullmatch(number_format.partition(";")[0])
+    found = _ZEROS.fullmatch(number_format.partition(";")[0]) if len(number_format) <= LONGEST_FORMAT else None
     if found is None or found.group(0) == "0":
         return None
     before, zeros, after = found.groups()

@@ -12,7 +12,7 @@ from itertools import pairwise
 from meetingcheck.lib.text import one_line, search_form
 from meetingcheck.orgs.importing.columns import COMMITTEE, ERRORS, TITLES, Field, plain
 from meetingcheck.orgs.importing.heads import Header
-from meetingcheck.orgs.importing.outcomes import MAX_COLUMNS, Cell, Line
+from meetingcheck.orgs.importing.outcomes import MAX_CELL_CHARS, MAX_COLUMNS, Cell, Line
 from meetingcheck.orgs.importing.unitnames import unit_key, unit_name_in
 
 NO_MARK, NUMBER, DECIMAL, DASH, LOWER, LETTER, ROMAN = "", "number", "decimal", "dash", "lower", "letter", "roman"
@@ -112,28 +112,30 @@ def _row_of(line: Line, header: Header) -> _Row:
             cell for index, cell in enumerate(cells[:place]) if cell != "" and index not in header.columns.values()
         ]
         _mark(row, before[-1] if before else "")
-    if not text or place is None:
-        return row
+    if text and place is not None:
+        _describe(row, text, place, set(read))
+    return row
+
+
+def _describe(row: _Row, text: str, place: int, read: set[str]) -> None:
+    """What a row's name says of it. A section's head is a unit like others: its name belongs in the units' column."""
     prefix = _PREFIX.match(text)
     if prefix and _may_follow_mark(text[prefix.end() :]):
         if row.style == NO_MARK:
             _mark(row, prefix.group(1) or prefix.group(2))
         text = text[prefix.end() :]
     row.name = unit_name_in(text)
-    row.says_only_name = read.keys() <= _ABOUT_UNIT
+    row.says_only_name = read <= _ABOUT_UNIT
     row.is_committee = _is_committee(row.name)
-    is_numbered = row.style == NUMBER and not row.is_across
-    stands_alone = read.keys() <= {Field.NAME.value} and not is_numbered
+    stands_alone = read <= {Field.NAME.value} and (row.style != NUMBER or row.is_across)
     row.is_heading = stands_alone and _HEADING.fullmatch(text.casefold()) is not None
     row.may_be_head = stands_alone and not row.is_heading and _NAMES_KIND.match(unit_key(row.name)) is None
     if row.is_across and (row.is_committee or row.is_heading or _is_administrative(row.name)):
-        # It is a unit like others: its name belongs in the units' column.
-        row.is_unit, row.cells = True, [cell if _style_of(str(cell)) else "" for cell in cells]
+        row.is_unit, row.cells = True, [cell if _style_of(str(cell)) else "" for cell in row.cells]
         row.cells += [""] * (place + 1 - len(row.cells))
         row.cells[place] = row.name
     elif row.is_committee:
         row.cells[place] = row.name
-    return row
 
 
 def _is_administrative(name: str) -> bool:
@@ -226,7 +228,7 @@ class _Sections:
         return row.style == NO_MARK and following.style == NUMBER
 
     def _make_committee(self, row: _Row) -> None:
-        row.name, row.is_committee = f"{COMMITTEE} {row.name}", True
+        row.name, row.is_committee = f"{COMMITTEE} {row.name}"[: MAX_CELL_CHARS + 1], True
         if self._place_of_name is not None:
             row.cells[self._place_of_name] = row.name
 
@@ -355,7 +357,7 @@ def _written(rows: Iterable[_Row], header: Header, unclear: set[int]) -> Arrange
         for row in kept:
             row.cells += [""] * (place + 1 - len(row.cells) if row.parent else 0)
             if row.parent:
-                row.cells[place] = row.parent
+                row.cells[place] = row.parent[: MAX_CELL_CHARS + 1]
     return Arranged(
         lines=tuple(Line(row.line.number, tuple(row.cells)) for row in kept),
         columns=columns,

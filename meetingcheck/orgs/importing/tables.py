@@ -11,6 +11,7 @@ from meetingcheck.orgs.importing.foot import split_foot
 from meetingcheck.orgs.importing.heads import Header
 from meetingcheck.orgs.importing.legacy import convert
 from meetingcheck.orgs.importing.outcomes import (
+    MAX_CELL_CHARS,
     MAX_COLUMNS,
     MAX_ROWS,
     MAX_TEXT_CHARS,
@@ -77,7 +78,8 @@ def _on_one_line(line: Line, header: Header) -> Line:
     if person is not None and person < len(cells):
         parts = str(line.cells[person]).split("\n")
         are_names = all(" " in part and not part.startswith("(") for part in parts)
-        cells[person] = ("; " if are_names else " ").join(parts) if len(parts) > 1 else cells[person]
+        if len(parts) > 1:
+            cells[person] = ("; " if are_names else " ").join(parts)[: MAX_CELL_CHARS + 1]
     return Line(line.number, tuple(cells))
 
 
@@ -116,7 +118,7 @@ def join_names(lines: Sequence[Line], header: Header) -> Sequence[Line]:
     for line in lines:
         cells = list(line.cells)
         if more := _text_at(line, given):
-            cells[person], cells[given] = f"{_text_at(line, person)} {more}".strip(), ""
+            cells[person], cells[given] = f"{_text_at(line, person)} {more}".strip()[: MAX_CELL_CHARS + 1], ""
         joined.append(Line(line.number, tuple(cells)))
     return joined
 

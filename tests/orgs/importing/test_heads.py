@@ -7,6 +7,7 @@ import pytest
 from meetingcheck.lib.sheets import write_csv
 from meetingcheck.orgs.importing.columns import titles_as_understood
 from meetingcheck.orgs.importing.outcomes import Table
+from meetingcheck.orgs.importing.parent import read_in_child
 from meetingcheck.orgs.importing.reader import read_table
 from tests.orgs.importing.conftest import xlsx_of
 from tests.orgs.importing.test_rules import faults, plan_of_file
@@ -99,3 +100,14 @@ def test_the_titles_of_a_list_that_is_sent_back_are_understood_the_same(rows: li
     said = (table.columns, table.default_role, table.unit_word)
     assert (again.columns, again.default_role, again.unit_word) == said, titles
     assert [line.cells for line in again.lines] == [tuple(map(str, line.cells)) for line in table.lines]
+
+
+def test_long_titles_and_names_reach_the_office_all_the_same() -> None:
+    long = "Dài " * 124
+    rows = [
+        ["TT", long, "Bí thư", "", long],
+        ["", "Tên chi bộ", "Họ đệm", "Tên", long],
+        [1, "Chi bộ Một", long, long, ""],
+    ]
+    table = read_in_child(write_csv(rows), converted=False)
+    assert table == read_table(write_csv(rows), converted=False)
