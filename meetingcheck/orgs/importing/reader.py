@@ -139,6 +139,8 @@ def _cell(value: object) -> Cell:
     if isinstance(value, str):
         # Not normalised yet: which letters these are is known only once the encoding is.
         text = storable(value)[: MAX_CELL_CHARS + 1].encode("utf-8", "replace").decode().translate(_WITHOUT_WIDTH)
+        if "\n" not in text:
+            return " ".join(text.split())
         return "\n".join(filter(None, (" ".join(part.split()) for part in text.split("\n"))))
     if isinstance(value, datetime | date):
         return value.isoformat()[:10]

@@ -101,9 +101,9 @@ def _without_heads(lines: Sequence[Line], header: Header) -> tuple[list[Line], l
 
 
 def _repeats_head(line: Line, header: Header) -> bool:
-    said = [(index, plain(str(cell))) for index, cell in enumerate(line.cells) if cell != ""]
+    said = [(index, str(cell)) for index, cell in enumerate(line.cells) if cell != ""]
     return len(said) > 1 and any(
-        all(index < len(row) and text == plain(row[index]) for index, text in said) for row in header.rows
+        all(index < len(row) and plain(text) == plain(row[index]) for index, text in said) for row in header.rows
     )
 
 
