@@ -12,6 +12,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 MEETINGCHECK_DATA ?= ./var
 export PORT MEETINGCHECK_DATA
+# Hundreds of processes of the product are started: each loads in half the time what Python has compiled and kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 # One number starts every random choice of a test run, so that a failure can be run again: make test SEED=…
 ifndef SEED
