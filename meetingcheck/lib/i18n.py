@@ -5,6 +5,7 @@ Catalogues are read from the .po files when the application starts: no compiled 
 
 import re
 from datetime import date, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class PoBabel(Babel):
         return self._domain
 
 
+@cache
 def _read_catalogue(language: str) -> NullTranslations:
     path = CATALOGUES / language / "LC_MESSAGES" / "messages.po"
     if not path.exists():
