@@ -97,7 +97,7 @@ demo: setup
 	fi
 
 pytest = MEETINGCHECK_SEED=$(SEED) $(python) -m pytest --hypothesis-seed=$(SEED) \
-	--numprocesses=$(TEST_PROCESSES) --dist=loadfile $(TESTS)
+	--numprocesses=$(TEST_PROCESSES) --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 # The limit ends a hanging run as Ctrl-C would: pytest then shows where it hung.
 .PHONY: test soak

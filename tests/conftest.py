@@ -9,18 +9,39 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from meetingcheck import create_app
+from meetingcheck.lib.db import db
 from meetingcheck.lib.migrate import migrate
 from meetingcheck.lib.settings import Settings, read_settings
 from meetingcheck.lib.storage import MemoryStorage
-from meetingcheck.photos.extension import decoder_of
+from meetingcheck.photos.decoder import Decoder
+from meetingcheck.photos.extension import EXTENSION as DECODER
 from tests.clock import SetClock
 from tests.engines.browser import launch_browser
 from tests.engines.postgres import PostgresCluster
 from tests.engines.smtp import SmtpSink
+from tests.quick import (
+    TEMPLATES,
+    compile_addresses_once,
+    keep_files_in_memory,
+    leave_what_is_loaded_alone,
+    longest_files_first,
+)
 from tests.world import World, make_world
 
 DATABASES = ("sqlite", "postgresql")
 SECRET_KEY = "only for tests, only for tests, only for tests"
+
+
+keep_files_in_memory()
+compile_addresses_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_files_first(items)
+
+
+def pytest_collection_finish() -> None:
+    leave_what_is_loaded_alone()
 
 
 @pytest.fixture(scope="session")
@@ -99,11 +120,21 @@ def storage(clock: SetClock) -> MemoryStorage:
     return MemoryStorage(clock)
 
 
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[Decoder]:
+    """One process that looks at the photos of all tests, as it would at those of many requests."""
+    with Decoder() as decoder:
+        yield decoder
+
+
 @pytest.fixture
-def app(settings: Settings, clock: SetClock, storage: MemoryStorage) -> Iterator[Flask]:
+def app(settings: Settings, clock: SetClock, storage: MemoryStorage, decoder: Decoder) -> Iterator[Flask]:
     app = create_app(settings, clock=clock, storage=storage)
+    app.jinja_env.bytecode_cache = TEMPLATES
+    app.extensions[DECODER] = decoder
     yield app
-    decoder_of(app).close()
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
