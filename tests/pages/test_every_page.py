@@ -3,9 +3,10 @@
 import re
 import uuid
 from collections.abc import Callable
+from functools import cache
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 from sqlalchemy import select, update
 
 from meetingcheck.accounts.api_tokens.actions import issue_token
@@ -225,23 +226,40 @@ PAGES: dict[str, tuple[str | None, Callable[[Site], str]]] = {
 }
 
 
+Come = Callable[[str | None, str], StorageState]
+
+
+@pytest.fixture(scope="module")
+def come(browser: Browser, lived_in: Site) -> Come:
+    """What a browser holds in which somebody signed in, or nobody, and chose the language: done once for each."""
+
+    @cache
+    def come(login: str | None, language: str) -> StorageState:
+        with open_context(browser) as context:
+            page = context.new_page()
+            problems = problems_of(page)
+            if login:
+                lived_in.sign_in(page, login)
+            else:
+                page.goto(f"{lived_in.address}/sign-in")
+            speak(page, language)
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            assert problems == [], "nothing is refused by the pages' policy"
+            return context.storage_state()
+
+    return come
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize("name", PAGES)
 def test_each_page_is_accessible_narrow_and_complete(
-    browser: Browser, lived_in: Site, name: str, language: str
+    browser: Browser, lived_in: Site, come: Come, name: str, language: str
 ) -> None:
     login, path = PAGES[name]
-    with open_context(browser) as context:
+    with open_context(browser, storage_state=come(login, language)) as context:
         page = context.new_page()
-        problems: list[str] = []
-        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-        if login:
-            lived_in.sign_in(page, login)
-        else:
-            page.goto(f"{lived_in.address}/sign-in")
-        speak(page, language)
+        problems = problems_of(page)
         page.goto(lived_in.address + path(lived_in))
-        # A page that the phone has kept stands there first, in the language of then.
         expect(page.locator("html")).to_have_attribute("lang", language)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
         assert axe_violations(page) == []
@@ -253,6 +271,13 @@ def test_each_page_is_accessible_narrow_and_complete(
         assert [problem for problem in problems if not re.search("404|410", problem)] == [], (
             "nothing is refused by the page's policy"
         )
+
+
+def problems_of(page: Page) -> list[str]:
+    """The errors that the browser says on its console from now on."""
+    problems: list[str] = []
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    return problems
 
 
 PEOPLE = (
