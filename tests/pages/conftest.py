@@ -1,10 +1,12 @@
 """A running site for browsers: waitress, SQLite, a real object store, and a small world with a report in it."""
 
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext
 from waitress.server import create_server
 
@@ -68,13 +70,22 @@ def lived_in(site: Site) -> Site:
     return site
 
 
+SPARE = 400  # pixels by which the pictures are wider than the photos that are cut out of them
+CUTS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def pictures() -> tuple[Image.Image, Image.Image]:
+    return samples.noise(2400 + SPARE, 1200), samples.noise(900 + SPARE, 1200)
+
+
 @pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
-    """A large photo of the room with the camera's time, and a page of the minutes."""
+def files(tmp_path: Path, pictures: tuple[Image.Image, Image.Image]) -> tuple[Path, Path]:
+    """A large photo of the room with the camera's time, and a page of the minutes; for each test other ones."""
     room, page = tmp_path / "IMG_0001.jpg", tmp_path / "IMG_0002.jpg"
-    exif = samples.camera_exif(taken_at="2026:11:03 19:45:00")
-    room.write_bytes(samples.jpeg(samples.noise(2400, 1200), quality=95, exif=exif))
-    page.write_bytes(samples.jpeg(samples.noise(900, 1200), quality=20, subsampling=2))
+    exif, left = samples.camera_exif(taken_at="2026:11:03 19:45:00"), next(CUTS) % SPARE
+    room.write_bytes(samples.jpeg(pictures[0].crop((left, 0, left + 2400, 1200)), quality=95, exif=exif))
+    page.write_bytes(samples.jpeg(pictures[1].crop((left, 0, left + 900, 1200)), quality=20, subsampling=2))
     return room, page
 
 
