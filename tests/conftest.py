@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from meetingcheck.lib.settings import Settings, read_settings
 from meetingcheck.lib.storage import MemoryStorage
 from meetingcheck.photos.decoder import Decoder
 from meetingcheck.photos.extension import EXTENSION as DECODER
-from tests.clock import SetClock
+from tests.clock import START, SetClock
 from tests.engines.browser import launch_browser
 from tests.engines.postgres import PostgresCluster
 from tests.engines.smtp import SmtpSink
@@ -30,6 +31,7 @@ from tests.world import World, make_world
 
 DATABASES = ("sqlite", "postgresql")
 SECRET_KEY = "only for tests, only for tests, only for tests"
+SETTINGS = {"PUBLIC_URL": "http://localhost", "SECRET_KEY": SECRET_KEY}
 
 
 keep_files_in_memory()
@@ -65,16 +67,48 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _found_world(variables: dict[str, str]) -> World:
+    """The small world, made in a database that will be copied."""
+    clock = SetClock()
+    app = create_app(read_settings({**SETTINGS, **variables}), clock=clock, storage=MemoryStorage(clock))
+    world = make_world(app, clock)
+    with app.app_context():
+        db.engine.dispose()
+    return world
+
+
+@pytest.fixture(scope="session")
+def sqlite_world(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Path]:
+    path = tmp_path_factory.mktemp("world") / "meetingcheck.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    return _found_world({"MEETINGCHECK_DATA": str(path.parent)}), path
+
+
+@pytest.fixture(scope="session")
+def postgres_world(postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[World, str]:
+    worlds = []
+
+    def prepare(url: str) -> None:
+        migrate(url)
+        variables = {"MEETINGCHECK_DATA": str(tmp_path_factory.mktemp("world")), "DATABASE_URL": url}
+        worlds.append(_found_world(variables))
+
+    name = postgres.template("world", prepare)
+    return worlds[0], name
+
+
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty, migrated database of each kind."""
+    """A migrated database of each kind: with the small world in it where the test asks for one, else empty."""
+    inhabited = "world" in request.fixturenames
     if request.param == "sqlite":
         path = tmp_path / "meetingcheck.sqlite3"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        source = request.getfixturevalue("sqlite_world")[1] if inhabited else request.getfixturevalue("migrated_sqlite")
+        shutil.copy(source, path)
         yield f"sqlite:///{path}"
         return
     cluster: PostgresCluster = request.getfixturevalue("postgres")
-    url = cluster.database_from("migrated")
+    url = cluster.database_from(request.getfixturevalue("postgres_world")[1] if inhabited else "migrated")
     yield url
     cluster.drop(url)
 
@@ -94,9 +128,8 @@ def smtp() -> Iterator[SmtpSink]:
 def environment(tmp_path: Path, database_url: str, smtp: SmtpSink) -> dict[str, str]:
     """The settings of a small installation: PostgreSQL or SQLite, a real mail server."""
     variables = {
+        **SETTINGS,
         "MEETINGCHECK_DATA": str(tmp_path / "var"),
-        "PUBLIC_URL": "http://localhost",
-        "SECRET_KEY": SECRET_KEY,
         "SMTP_HOST": smtp.host,
         "SMTP_PORT": str(smtp.port),
         "MAIL_FROM": "Sinh hoạt chi bộ <khong-tra-loi@mau.example>",
@@ -138,5 +171,8 @@ def app(settings: Settings, clock: SetClock, storage: MemoryStorage, decoder: De
 
 
 @pytest.fixture
-def world(app: Flask, clock: SetClock) -> World:
-    return make_world(app, clock)
+def world(request: pytest.FixtureRequest, app: Flask, clock: SetClock, database_url: str) -> World:
+    """The test's own copy of the world that was made once at the clock's first instant."""
+    assert clock() == START
+    made = request.getfixturevalue("sqlite_world" if database_url.startswith("sqlite") else "postgres_world")[0]
+    return replace(made, app=app, clock=clock, users=dict(made.users))
