@@ -22,7 +22,6 @@ from tests.engines.postgres import PostgresCluster
 from tests.engines.smtp import SmtpSink
 from tests.quick import (
     TEMPLATES,
-    compile_addresses_once,
     keep_files_in_memory,
     leave_what_is_loaded_alone,
     longest_files_first,
@@ -35,7 +34,6 @@ SETTINGS = {"PUBLIC_URL": "http://localhost", "SECRET_KEY": SECRET_KEY}
 
 
 keep_files_in_memory()
-compile_addresses_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

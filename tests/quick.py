@@ -6,14 +6,11 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
 import pytest
 from jinja2.bccache import Bucket, BytecodeCache
-from werkzeug.routing import Rule
 
 # Files whose few tests take long: at the end of a run one process would work on them alone.
 LONG = (
@@ -80,20 +77,3 @@ class CompiledTemplates(BytecodeCache):
 
 
 TEMPLATES = CompiledTemplates()
-
-
-def compile_addresses_once() -> None:
-    """For each rule of its addresses an application has Werkzeug write and compile two functions. They depend on
-    nothing but the rule's text: the next application gets the same ones."""
-    compile_builder = Rule._compile_builder
-    known: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
-
-    def remember(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        if rule.defaults:
-            return compile_builder(rule, append_unknown)
-        key = (rule.rule, append_unknown, *rule._trace)
-        if key not in known:
-            known[key] = compile_builder(rule, append_unknown)
-        return known[key]
-
-    Rule._compile_builder = remember  # type: ignore[method-assign]
