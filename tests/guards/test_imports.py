@@ -25,7 +25,10 @@ ORDER = [
 TOP_MODULES = {"cli", "serve", "__init__"}
 WITHIN_A_FEATURE = ("rules", "models", "queries", "actions", "jobs", "routes")
 # The rules of an import are too many for one module.
-IMPORT_RULES = ("faults", "plan", "entries", "groups", "units", "people", "values")
+IMPORT_RULES = (
+    *("columns", "heads", "tables", "foot", "sections", "persons", "unitnames"),
+    *("faults", "plan", "entries", "groups", "units", "people", "values"),
+)
 PURE = {f"meetingcheck.orgs.importing.{name}" for name in IMPORT_RULES}
 ONE_DOOR = {
     "boto3": {"meetingcheck.lib.storage"},

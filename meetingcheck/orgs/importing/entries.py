@@ -17,7 +17,7 @@ from meetingcheck.orgs.importing.values import (
     mail_of,
     names_deputy,
     names_other_post,
-    phone_of,
+    phones_of,
     roles_of,
     says_nothing,
     text_of,
@@ -224,9 +224,11 @@ def _read_contacts(entry: Entry, cells: Mapping[Field, Cell], named: Named) -> N
     if Field.PHONE not in cells:
         entry.phone = named.phone
     if Field.PHONE in cells:
-        entry.phone = phone_of(cells[Field.PHONE])
-        if entry.phone is None:
+        phones = phones_of(cells[Field.PHONE])
+        entry.phone = phones[0] if phones else None
+        if not phones:
             entry.refuse(Fault.BAD_PHONE, Field.PHONE)
+        entry.judged.notes += [Note.FIRST_PHONE] if len(phones) > 1 else []
     if Field.EMAIL in cells:
         entry.email = mail_of(text_of(cells[Field.EMAIL]))
         if entry.email is None:

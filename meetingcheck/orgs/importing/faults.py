@@ -142,9 +142,11 @@ class Note(StrEnum):
 
     VACANT = "vacant"
     COMMITTEE_SECRETARY = "committee_secretary"
+    FIRST_PHONE = "first_phone"
 
 
 NOTE_SENTENCES = {
     Note.VACANT: N_("Chưa có người ở nhiệm vụ này, nên không giao cho ai."),
     Note.COMMITTEE_SECRETARY: N_("Ở đây bí thư là của chi bộ, nên không ghi bí thư của đảng bộ này."),
+    Note.FIRST_PHONE: N_("Ô này có nhiều số điện thoại. Chỉ dùng số đầu để đăng nhập."),
 }

@@ -40,6 +40,7 @@ _NOTHING |= {"trống", "bỏ trống", "khuyet", "chua co", "khong co", "chưa 
 _NO_LETTERS = re.compile(r"[\W_]*")
 _ABOUT_NUMBER = re.compile(r"\([^()\d]*\)|\b(?:zalo|sđt|sdt|đtdđ|đt|dt|dđ|tel|di động)\b[:.]?", re.IGNORECASE)
 
+_BETWEEN_NUMBERS = re.compile(r"\s*[;,/&|\n]\s*|\s+[-–]\s+|\s+(?:và|hoặc)\s+")
 _MONTH = re.compile(r"(?:thang )?(\d{1,2})(?:\s*[/.\-]\s*| nam )(\d{4})")
 _DAY_FIRST = re.compile(
     r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"
@@ -74,6 +75,15 @@ def phone_of(cell: Cell) -> str | None:
         if is_phone(login):
             return login
     return None
+
+
+def phones_of(cell: Cell) -> list[str]:
+    """The phone numbers of a cell that holds nothing else, one or several; none when any of them is none."""
+    whole = phone_of(cell)
+    if whole is not None:
+        return [whole]
+    found = [phone_of(part) for part in _BETWEEN_NUMBERS.split(text_of(cell)) if part.strip()]
+    return list(dict.fromkeys(phone for phone in found if phone)) if all(found) else []
 
 
 def says_nothing(text: str) -> bool:
