@@ -88,6 +88,21 @@ def itself_and_predecessors(unit_id: uuid.UUID) -> Select[uuid.UUID]:
     return with_predecessors(select(Unit.id).where(Unit.id == unit_id))
 
 
+def seen_below(committee_id: uuid.UUID, day: date, *, directly: bool = False) -> Select[uuid.UUID]:
+    """The units below a committee on a day, or directly below it, and all that were merged into them; what was merged
+    into a unit elsewhere is seen there alone. As a subquery."""
+    below = (
+        select(UnitScope.descendant)
+        .join(Unit, Unit.id == UnitScope.descendant)
+        .where(
+            UnitScope.ancestor == committee_id,
+            Unit.successor_id.is_(None),
+            in_force(UnitScope.from_on, UnitScope.to_on, day),
+        )
+    )
+    return with_predecessors(below.where(UnitScope.depth == 1) if directly else below)
+
+
 def list_predecessors(session: Session, unit_id: uuid.UUID) -> list[Unit]:
     """The units that were merged into one, themselves or through another, the latest first."""
     which = select(Unit).where(Unit.id.in_(itself_and_predecessors(unit_id)), Unit.id != unit_id)

@@ -13,7 +13,7 @@ from meetingcheck.duties.queries import REGULAR, THEMATIC, state_expression
 from meetingcheck.duties.rules import Month, ObligationState
 from meetingcheck.meetings.queries import meeting_ids_of
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope, Watcher
-from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like, with_predecessors
+from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like, seen_below
 from meetingcheck.supervision.rules import MISSING, WAITING, BoardFilter, Group, group_of
 
 ROWS_A_PAGE = 50
@@ -183,21 +183,14 @@ def _watched(user_id: uuid.UUID, today: date) -> Select[uuid.UUID]:
     return select(Watcher.unit_id).where(Watcher.user_id == user_id, in_force(Watcher.from_on, Watcher.to_on, today))
 
 
-def _still_seen(scope: Scope) -> ColumnElement[bool]:
-    """A former superior sees nothing of a cell after its transfer; what was merged is seen through its successor."""
-    below = select(UnitScope.descendant).where(
-        UnitScope.ancestor == scope.committee_id, in_force(UnitScope.from_on, UnitScope.to_on, scope.today)
-    )
-    return Unit.id.in_(with_predecessors(below))
-
-
 def _units(scope: Scope) -> Select[Unit]:
     """The cells to show, in the order of the board."""
     owed = _owed(scope)
     rank = {state.value: number for number, state in enumerate(URGENCY)}
     found = select(Unit).outerjoin(owed, owed.c.unit_id == Unit.id).where(*_in_scope(scope))
     if scope.counted_on < scope.today:
-        found = found.where(_still_seen(scope))
+        # A former superior sees nothing of a cell after its transfer.
+        found = found.where(Unit.id.in_(seen_below(scope.committee_id, scope.today)))
     if scope.filter.group is not None:
         found = found.where(_group(owed) == scope.filter.group.value)
     return found.order_by(case(rank, value=owed.c.state, else_=len(URGENCY)), Unit.name_sort, Unit.id)

@@ -18,7 +18,7 @@ from meetingcheck.meetings.reviews.queries import count_answered, find_next_wait
 from meetingcheck.meetings.reviews.rules import undo_until
 from meetingcheck.orgs.access import Right, ask, has_right, list_held
 from meetingcheck.orgs.models import Role, Unit
-from meetingcheck.orgs.queries import find_parent, find_unit, list_roles, may_found
+from meetingcheck.orgs.queries import find_parent, find_unit, list_predecessors, list_roles, may_found
 from meetingcheck.supervision.cells.queries import load_cell_page
 from meetingcheck.supervision.forms import read_month, read_scope
 from meetingcheck.supervision.queries import Scope, list_parents, load_board, watches_any
@@ -105,6 +105,7 @@ def unit_page(unit_id: uuid.UUID) -> str:
         "supervision/unit.html",
         unit=unit,
         parent=parent,
+        predecessors=list_predecessors(session, unit_id),
         page=page,
         this_month=Month.of(today),
         missed=missed_event_ids(session, unit_id),

@@ -114,7 +114,8 @@ def test_the_successor_answers_what_predecessors_gave_to_do(world: World, overvi
 
 
 def test_under_another_committee_its_reviewer_hears_and_answers(world: World, overview: bytes) -> None:
-    report = file_report(world)
+    report, month, name = file_report(world), "?month=2026-11", "Chi bộ Thôn Mẫu 1<"
+    assert name in world.sign_in("reviewer").get(f"/units/{world.committee}/photos{month}").text
     merge_into(world, world.other_cell)
     client = appoint_newcomer(world, world.other_cell)
     where = f"/meetings/{report}/correct"
@@ -128,4 +129,10 @@ def test_under_another_committee_its_reviewer_hears_and_answers(world: World, ov
     board = reviewer.get(f"/units/{world.other_committee}/board").text
     assert f"/meetings/{report}" in board, "it waits among those of the committee that answers now"
     assert f"/units/{world.other_committee}/board" in reviewer.get(f"/meetings/{report}").text
-    assert world.sign_in("reviewer").get(f"/meetings/{report}").status_code == 404
+    assert name in reviewer.get(f"/units/{world.other_committee}/photos{month}").text
+    assert f"/units/{world.cells[0]}" in reviewer.get(f"/units/{world.other_cell}").text, "from there to the history"
+    former = world.sign_in("reviewer")
+    assert former.get(f"/meetings/{report}").status_code == 404
+    for place in (f"photos{month}", f"board{month}", "exceptions", "board?month=2026-10"):
+        seen = former.get(f"/units/{world.committee}/{place}").text.partition("<main")[2]
+        assert name not in seen, f"of what is merged elsewhere a former superior sees nothing: {place}"

@@ -110,7 +110,9 @@ def exceptions(unit_id: uuid.UUID, query_data: dict[str, Any]) -> dict[str, Any]
     """What was asked and set for a unit and all below it, newest first"""
     asked_unit(unit_id, Right.SET_EXCEPTIONS)
     after = read_place(query_data["after"], an_instant, an_id)
-    page = page_of(list_exceptions_after(db.session(), unit_id, after, PAGE + 1), lambda one: (one.asked_at, one.id))
+    today = local_day(services().now())
+    found = list_exceptions_after(db.session(), unit_id, today, after, PAGE + 1)
+    page = page_of(found, lambda one: (one.asked_at, one.id))
     return {"items": page.items, "next": page.next}
 
 

@@ -13,7 +13,7 @@ from meetingcheck.duties.models import ExceptionState, Obligation, PeriodExcepti
 from meetingcheck.duties.queries import state_expression
 from meetingcheck.duties.rules import ObligationState
 from meetingcheck.orgs.models import Unit, UnitScope
-from meetingcheck.orgs.queries import itself_and_predecessors
+from meetingcheck.orgs.queries import itself_and_predecessors, seen_below
 
 
 def find_exception(session: Session, exception_id: uuid.UUID) -> PeriodException | None:
@@ -37,11 +37,11 @@ class ShownException:
 
 
 def list_exceptions(
-    session: Session, committee_id: uuid.UUID, states: Iterable[ExceptionState], limit: int
+    session: Session, committee_id: uuid.UUID, states: Iterable[ExceptionState], today: date, limit: int
 ) -> list[ShownException]:
     """The exceptions of a unit and of all below it, newest first."""
-    below = select(UnitScope.descendant).where(UnitScope.ancestor == committee_id, UnitScope.to_on.is_(None))
-    which = and_(PeriodException.unit_id.in_(below), PeriodException.state.in_(list(states)))
+    below = PeriodException.unit_id.in_(seen_below(committee_id, today))
+    which = and_(below, PeriodException.state.in_(list(states)))
     return _shown(session, which, limit)
 
 
@@ -56,12 +56,11 @@ def list_exceptions_of(session: Session, obligation: Obligation, limit: int) -> 
 
 
 def list_exceptions_after(
-    session: Session, committee_id: uuid.UUID, after: tuple[datetime, uuid.UUID] | None, limit: int
+    session: Session, committee_id: uuid.UUID, today: date, after: tuple[datetime, uuid.UUID] | None, limit: int
 ) -> list[PeriodException]:
     """The exceptions of a unit and of all below it that follow one of them, newest first; the first ones without
     `after`."""
-    below = select(UnitScope.descendant).where(UnitScope.ancestor == committee_id, UnitScope.to_on.is_(None))
-    found = select(PeriodException).where(PeriodException.unit_id.in_(below))
+    found = select(PeriodException).where(PeriodException.unit_id.in_(seen_below(committee_id, today)))
     if after is not None:
         asked_at, exception_id = after
         later = and_(PeriodException.asked_at == asked_at, PeriodException.id > exception_id)

@@ -13,8 +13,8 @@ from meetingcheck.duties.rules import Month
 from meetingcheck.meetings.models import Meeting, MeetingState, MeetingVersion, Remark, Review, Verdict
 from meetingcheck.meetings.reviews.rules import SAME_WORDS, UNDO
 from meetingcheck.orgs.access import Right, has_right
-from meetingcheck.orgs.models import Unit, UnitScope
-from meetingcheck.orgs.queries import in_force, with_predecessors
+from meetingcheck.orgs.models import Unit
+from meetingcheck.orgs.queries import seen_below
 
 ANSWERS = (Verdict.NOTE, Verdict.ASK_TO_ADD)
 ANSWERED = (MeetingState.RETURNED, MeetingState.ACCEPTED)
@@ -204,17 +204,7 @@ def list_overdue(session: Session, committee_id: uuid.UUID, today: date, limit: 
 
 def _directly_below(committee_id: uuid.UUID, today: date) -> ColumnElement[bool]:
     """Reports of the cells directly below a committee, and of those merged into them."""
-    below = (
-        select(UnitScope.descendant)
-        .join(Unit, Unit.id == UnitScope.descendant)
-        .where(
-            UnitScope.ancestor == committee_id,
-            UnitScope.depth == 1,
-            Unit.successor_id.is_(None),
-            in_force(UnitScope.from_on, UnitScope.to_on, today),
-        )
-    )
-    return Meeting.unit_id.in_(with_predecessors(below))
+    return Meeting.unit_id.in_(seen_below(committee_id, today, directly=True))
 
 
 def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[ColumnElement[bool], ...]:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from meetingcheck.duties.rules import Month
 from meetingcheck.meetings.models import Meeting, MeetingVersion, VersionPhoto
 from meetingcheck.meetings.reviews.queries import SENT
-from meetingcheck.orgs.models import Unit, UnitKind, UnitScope
-from meetingcheck.orgs.queries import in_force, named_like
+from meetingcheck.orgs.models import Unit, UnitKind
+from meetingcheck.orgs.queries import named_like, seen_below
 from meetingcheck.photos.models import Photo, Purpose
 from meetingcheck.supervision.timeline.rules import Place
 
@@ -134,13 +134,8 @@ def _cells(committee_id: uuid.UUID, today: date) -> Select[uuid.UUID]:
     """The cells below a committee by today's tree, those that ended included: their history stays visible."""
     return (
         select(Unit.id)
-        .join(UnitScope, UnitScope.descendant == Unit.id)
         .join(UnitKind, UnitKind.code == Unit.kind)
-        .where(
-            UnitScope.ancestor == committee_id,
-            in_force(UnitScope.from_on, UnitScope.to_on, today),
-            UnitKind.is_cell,
-        )
+        .where(Unit.id.in_(seen_below(committee_id, today)), UnitKind.is_cell)
     )
 
 
