@@ -220,25 +220,28 @@ def test_a_conflict_shows_both_sides(
 
 
 def test_a_report_that_was_moved_away_meanwhile_says_so_with_what_was_typed(
-    phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
+    browser: Browser, phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
 ) -> None:
     page = open_form(phone, cell)
     fill(page)
-    photograph(page, files)
-    arrived(page, 2)
-    late = open_form(phone, cell)
-    press_send(page)
-    expect(page.get_by_role("status").first).to_contain_text("Đã gửi xong.")
-    [report] = cell.reports()
-    world, right_one = cell.site.world, new_cell(cell.site)
-    with world.app.app_context(), write_transaction() as session:
-        place = lock_obligation(session, world.obligation(right_one.unit_id).id)
-        move_report(session, report.id, place, world.users["reviewer"], world.clock(), by_cell=False)
-    fill(late)
-    press_send(late)
-    expect(late.get_by_role("heading", level=1)).to_have_text("Báo cáo này đã được chuyển sang chi bộ khác")
-    expect(late.locator("dl")).to_contain_text("23")
-    assert_fine(late, "moved away")
+    page.get_by_role("button", name="Lưu lại, gửi sau").click()
+    expect(page.locator("#saved")).to_be_visible()
+    with signed_in_phone(browser, cell) as another:
+        late = open_form(another, cell)
+        fill(late)
+        photograph(page, files)
+        arrived(page, 2)
+        press_send(page)
+        expect(page.get_by_role("status").first).to_contain_text("Đã gửi xong.")
+        [report] = cell.reports()
+        world, right_one = cell.site.world, new_cell(cell.site)
+        with world.app.app_context(), write_transaction() as session:
+            place = lock_obligation(session, world.obligation(right_one.unit_id).id)
+            move_report(session, report.id, place, world.users["reviewer"], world.clock(), by_cell=False)
+        press_send(late)
+        expect(late.get_by_role("heading", level=1)).to_have_text("Báo cáo này đã được chuyển sang chi bộ khác")
+        expect(late.locator("dl")).to_contain_text("23")
+        assert_fine(late, "moved away")
 
 
 def test_photos_for_a_period_that_a_colleague_reported_first_are_added_to_that_report(
