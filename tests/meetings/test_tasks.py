@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meetingcheck.meetings.models import Task, TaskState
+from meetingcheck.meetings.models import Meeting, Task, TaskState
 from meetingcheck.meetings.tasks.rules import match_tasks
 from tests.meetings.test_corrections import file_report, period, rows, send, whole_form
 from tests.photos import samples
-from tests.world import GOOD_FIELDS, World
+from tests.world import GOOD_FIELDS, World, token_of
 
 GIVEN = ["Vận động hiến đất làm đường", "Thăm gia đình chính sách", "Sửa mái nhà văn hóa"]
 
@@ -29,6 +29,60 @@ def test_an_answer_stays_with_its_task_when_another_one_is_dropped(world: World,
         said = {task.what: (task.position, task.state) for task in rows(world.app, Task)}
         states = [TaskState.OPEN, TaskState.DONE, TaskState.OPEN]
         assert said == {what: (number + 1, states[number]) for number, what in enumerate(kept)}
+
+
+def answer_of(task: Task, how: str, note: str) -> dict[str, str]:
+    return {f"answer_{task.id.hex}": how, f"answer_{task.id.hex}_note": note}
+
+
+def report_of(world: World, code: str, held_on: str, **fields: str) -> str:
+    """Another report of the first cell, with a photo of its own."""
+    client, where = world.sign_in("secretary1"), period(world, code)
+    shot = samples.jpeg(samples.scene(41, 30 + len(rows(world.app, Meeting))))
+    form = whole_form(client.get(where), {**GOOD_FIELDS, "held_on": held_on, **fields}, overviews=[shot])
+    answer = send(client, where, form)
+    assert answer.status_code == 303, answer.text
+    return answer.location.partition("?")[0]
+
+
+def test_what_a_later_meeting_said_stays_when_an_earlier_report_is_corrected(world: World) -> None:
+    report_of(world, "2026-09", "05/09/2026", task_1_what=GIVEN[0])
+    [task] = rows(world.app, Task)
+    october = report_of(world, "2026-10", "05/10/2026", **answer_of(task, "not_done", "chưa làm"))
+    report_of(world, "2026-11", "03/11/2026", **answer_of(task, "not_done", "đang làm"))
+    client, where = world.sign_in("secretary1"), f"{october}/correct"
+    fields = {**GOOD_FIELDS, "held_on": "05/10/2026", "place": "Trạm y tế", **answer_of(task, "not_done", "chưa làm")}
+    assert send(client, where, whole_form(client.get(where), fields)).status_code == 303
+    assert [one.answer for one in rows(world.app, Task)] == ["đang làm"]
+
+
+def test_a_correction_shows_all_that_its_report_answered(world: World) -> None:
+    """However many tasks wait with nearer deadlines: what is not named in a correction would be taken back."""
+    report_of(world, "2026-09", "05/09/2026", task_1_what="Việc không hạn")
+    [task] = rows(world.app, Task)
+    october = report_of(world, "2026-10", "05/10/2026", **answer_of(task, "done", "xong"))
+    given = {f"task_{number}_what": f"Việc {number}" for number in range(1, 21)}
+    deadlines = {f"task_{number}_until_on": "30/11/2026" for number in range(1, 21)}
+    report_of(world, "2026-11", "03/11/2026", **given, **deadlines)
+    assert f"answer_{task.id.hex}" in world.sign_in("secretary1").get(f"{october}/correct").text
+
+
+def test_a_report_that_moves_to_another_cell_takes_no_part_in_the_tasks_of_the_one_that_it_leaves(
+    world: World,
+) -> None:
+    september = report_of(world, "2026-09", "05/09/2026", task_1_what=GIVEN[0])
+    [task] = rows(world.app, Task)
+    october = report_of(world, "2026-10", "05/10/2026", **answer_of(task, "done", "xong"))
+    reviewer = world.sign_in("reviewer")
+    for report, code in ((october, "2026-10"), (september, "2026-09")):
+        target = str(world.obligation(world.cells[1], code).id)
+        form = {"csrf_token": token_of(reviewer.get("/messages")), "period": target}
+        assert reviewer.post(f"{report}/move", data=form).status_code == 303
+        if report == october:
+            assert [one.state for one in rows(world.app, Task)] == [TaskState.OPEN]
+            assert GIVEN[0] not in world.sign_in("secretary2").get(report).text
+    [given] = rows(world.app, Task)
+    assert (given.unit_id, given.state) == (world.cells[1], TaskState.OPEN)
 
 
 def test_other_work_in_the_same_place_is_not_done_yet() -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from meetingcheck.meetings.models import Meeting, Task, TaskState
-from meetingcheck.meetings.tasks.queries import list_answered_in, list_tasks_of
+from meetingcheck.meetings.tasks.queries import held_later, list_answered_in, list_tasks_of
 from meetingcheck.meetings.tasks.rules import match_tasks
 from meetingcheck.meetings.values import CheckIn, TaskAnswer
 from meetingcheck.orgs.queries import itself_and_predecessors
@@ -24,6 +24,17 @@ def withdraw_answers(session: Session, meeting: Meeting, now: datetime) -> None:
     """The report counts no more: what it answered is asked again."""
     _keep_answers(session, meeting, {}, now)
     session.flush()
+
+
+def reopen_tasks_of(session: Session, meeting: Meeting) -> None:
+    """Nobody has answered what the report gave: it belongs to another cell now."""
+    for task in list_tasks_of(session, meeting.id):
+        _reopen(task)
+    session.flush()
+
+
+def _reopen(task: Task) -> None:
+    task.state, task.answer, task.answered_in, task.answered_at = TaskState.OPEN, None, None, None
 
 
 def _keep_given(session: Session, meeting: Meeting, check_in: CheckIn) -> None:
@@ -47,15 +58,17 @@ def _new_task(meeting: Meeting) -> Task:
 
 
 def _keep_answers(session: Session, meeting: Meeting, answers: dict[uuid.UUID, TaskAnswer], now: datetime) -> None:
-    """Only tasks of the same cell or of one that was merged into it, and none that another report found done, can be
-    answered."""
+    """Only tasks of the same cell or of one that was merged into it can be answered, and none that another report found
+    done or that a later meeting has spoken of."""
     for task in list_answered_in(session, meeting.id):
         if task.id not in answers:
-            task.state, task.answer, task.answered_in, task.answered_at = TaskState.OPEN, None, None, None
+            _reopen(task)
     of_cell = Task.unit_id.in_(itself_and_predecessors(meeting.unit_id))
-    asked = session.scalars(select(Task).where(Task.id.in_(answers), of_cell))
+    asked = session.scalars(select(Task).where(Task.id.in_(answers), of_cell).order_by(Task.id)).all()
+    later = held_later(session, meeting, {task.answered_in for task in asked if task.answered_in})
     for task in asked:
-        if task.meeting_id == meeting.id or (task.state == TaskState.DONE and task.answered_in != meeting.id):
+        found_done = task.state == TaskState.DONE and task.answered_in != meeting.id
+        if task.meeting_id == meeting.id or found_done or task.answered_in in later:
             continue
         answer = answers[task.id]
         task.state = TaskState.DONE if answer.done else TaskState.NOT_DONE
