@@ -88,14 +88,14 @@ def itself_and_predecessors(unit_id: uuid.UUID) -> Select[uuid.UUID]:
     return with_predecessors(select(Unit.id).where(Unit.id == unit_id))
 
 
-def seen_below(committee_id: uuid.UUID, day: date, *, directly: bool = False) -> Select[uuid.UUID]:
-    """The units below a committee on a day, or directly below it, and all that were merged into them; what was merged
-    into a unit elsewhere is seen there alone. As a subquery."""
+def seen_below(committees: Iterable[uuid.UUID], day: date, *, directly: bool = False) -> Select[uuid.UUID]:
+    """The committees and the units below them on a day, or those directly below them, and all that were merged into
+    these; what was merged into a unit elsewhere is seen there alone. As a subquery."""
     below = (
         select(UnitScope.descendant)
         .join(Unit, Unit.id == UnitScope.descendant)
         .where(
-            UnitScope.ancestor == committee_id,
+            UnitScope.ancestor.in_(list(committees)),
             Unit.successor_id.is_(None),
             in_force(UnitScope.from_on, UnitScope.to_on, day),
         )

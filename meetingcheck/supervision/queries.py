@@ -190,7 +190,7 @@ def _units(scope: Scope) -> Select[Unit]:
     found = select(Unit).outerjoin(owed, owed.c.unit_id == Unit.id).where(*_in_scope(scope))
     if scope.counted_on < scope.today:
         # A former superior sees nothing of a cell after its transfer.
-        found = found.where(Unit.id.in_(seen_below(scope.committee_id, scope.today)))
+        found = found.where(Unit.id.in_(seen_below([scope.committee_id], scope.today)))
     if scope.filter.group is not None:
         found = found.where(_group(owed) == scope.filter.group.value)
     return found.order_by(case(rank, value=owed.c.state, else_=len(URGENCY)), Unit.name_sort, Unit.id)

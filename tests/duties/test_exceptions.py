@@ -186,6 +186,14 @@ def test_while_an_asking_waits_the_cell_sees_it_and_may_take_it_back(world: Worl
     assert due(world, world.cells[0]) == date(2026, 11, 14), "what was decided is not the cell's to take back"
 
 
+def test_nobody_grants_what_their_own_cell_asked(world: World) -> None:
+    asked = ask(world)
+    with world.app.app_context(), write_transaction() as session:
+        give_role(session, world.users["reviewer"], world.cells[0], Role.REPORTER, LONG_AGO, None, world.clock())
+    answer = post(world.sign_in("reviewer"), f"/exceptions/{asked}/decision", decision="approve", note="")
+    assert (answer.status_code, "Đây là chi bộ của đồng chí" in answer.text) == (422, True)
+
+
 def test_an_asking_lapses_when_the_meeting_is_reported_after_all(world: World) -> None:
     asked = ask(world)
     with world.app.app_context(), write_transaction() as session:

@@ -55,6 +55,17 @@ def test_it_shows_what_was_taken_back_below_and_nothing_else(world: World) -> No
     assert "Nguyễn Văn An" in everything
 
 
+def test_what_a_unit_took_back_that_was_merged_elsewhere_is_no_longer_the_former_superiors(world: World) -> None:
+    (own,) = take_back(world, world.cells[0])
+    with world.app.app_context(), write_transaction() as session:
+        cell = session.get_one(Unit, world.cells[0])
+        cell.closed_on, cell.successor_id = local_day(world.clock()), world.other_cell
+    with world.app.app_context(), read_transaction() as session:
+        today = local_day(world.clock())
+        assert list_withdrawn(session, [world.committee], None, today)[0] == []
+        assert [one.place.id for one in list_withdrawn(session, [world.other_committee], None, today)[0]] == [own]
+
+
 def test_what_a_merged_unit_took_back_is_its_successor_s(world: World) -> None:
     (own,) = take_back(world, world.cells[0])
     with world.app.app_context(), write_transaction() as session:

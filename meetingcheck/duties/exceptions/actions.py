@@ -107,6 +107,8 @@ def decide_exception(
     lock_duties(session)
     if exception.state != ExceptionState.ASKED:
         raise Refused(DECIDED_ALREADY)
+    if actor_id in people_who_file(session, exception.unit_id, local_day(now)):
+        raise Refused(OWN_CELL)
     if exception.asked_by == actor_id:
         raise Refused(N_("Đồng chí đã gửi đề nghị này, nên một đồng chí khác trả lời."))
     if not approved and not note:

@@ -40,7 +40,7 @@ def list_exceptions(
     session: Session, committee_id: uuid.UUID, states: Iterable[ExceptionState], today: date, limit: int
 ) -> list[ShownException]:
     """The exceptions of a unit and of all below it, newest first."""
-    below = PeriodException.unit_id.in_(seen_below(committee_id, today))
+    below = PeriodException.unit_id.in_(seen_below([committee_id], today))
     which = and_(below, PeriodException.state.in_(list(states)))
     return _shown(session, which, limit)
 
@@ -60,7 +60,7 @@ def list_exceptions_after(
 ) -> list[PeriodException]:
     """The exceptions of a unit and of all below it that follow one of them, newest first; the first ones without
     `after`."""
-    found = select(PeriodException).where(PeriodException.unit_id.in_(seen_below(committee_id, today)))
+    found = select(PeriodException).where(PeriodException.unit_id.in_(seen_below([committee_id], today)))
     if after is not None:
         asked_at, exception_id = after
         later = and_(PeriodException.asked_at == asked_at, PeriodException.id > exception_id)

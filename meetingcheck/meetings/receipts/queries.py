@@ -4,14 +4,14 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from meetingcheck.duties.models import Obligation
 from meetingcheck.meetings.models import Meeting, MeetingState, MeetingVersion, VersionDocument, VersionPhoto
 from meetingcheck.orgs.access import GRANTS, Reach, Right
-from meetingcheck.orgs.models import RoleAssignment, Unit, UnitScope
-from meetingcheck.orgs.queries import in_force
+from meetingcheck.orgs.models import RoleAssignment, Unit
+from meetingcheck.orgs.queries import in_force, seen_below
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ def find_reports(
 ) -> list[FoundReport]:
     """The reports between two ids, in the units about which a person may ask."""
     roles = [grant.role for grant in GRANTS[Right.FIND_RECEIPT] if grant.reach == Reach.ALL]
-    in_reach = exists().where(
-        UnitScope.descendant == Meeting.unit_id,
-        UnitScope.ancestor == RoleAssignment.unit_id,
-        RoleAssignment.user_id == user_id,
-        RoleAssignment.role.in_(roles),
-        in_force(RoleAssignment.from_on, RoleAssignment.to_on, today),
-        in_force(UnitScope.from_on, UnitScope.to_on, today),
-    )
+    places = session.scalars(
+        select(RoleAssignment.unit_id).where(
+            RoleAssignment.user_id == user_id,
+            RoleAssignment.role.in_(roles),
+            in_force(RoleAssignment.from_on, RoleAssignment.to_on, today),
+        )
+    ).all()
+    in_reach = Meeting.unit_id.in_(seen_below(places, today))
     rows = session.execute(
         select(Meeting.id, Unit.name, MeetingVersion.held_on, MeetingVersion.submitted_at)
         .select_from(Meeting)

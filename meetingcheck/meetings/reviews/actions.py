@@ -142,14 +142,14 @@ def undo_answer(session: Session, review_id: uuid.UUID, reviewer_id: uuid.UUID, 
 
 
 def tell_answer(session: Session, review_id: uuid.UUID, now: datetime) -> int:
-    """Tell the cell of an answer that was not taken back, to a report that still stands; the number of people told now.
-    Once for each person, however often it is called."""
+    """Tell the cell of an answer that was not taken back, to a report that still stands as it was answered; the number
+    of people told now. Once for each person, however often it is called."""
     review = find_review(session, review_id)
     meeting = lock_meeting(session, review.meeting_id) if review else None
     if review is None or meeting is None:
         return 0
     session.refresh(review)
-    if review.undone_at is not None or meeting.state not in SENT:
+    if review.undone_at is not None or meeting.state not in SENT or meeting.version != review.version:
         return 0
     params = {
         **_about(session, meeting),

@@ -204,7 +204,7 @@ def list_overdue(session: Session, committee_id: uuid.UUID, today: date, limit: 
 
 def _directly_below(committee_id: uuid.UUID, today: date) -> ColumnElement[bool]:
     """Reports of the cells directly below a committee, and of those merged into them."""
-    return Meeting.unit_id.in_(seen_below(committee_id, today, directly=True))
+    return Meeting.unit_id.in_(seen_below([committee_id], today, directly=True))
 
 
 def _held_in(committee_id: uuid.UUID, month: Month, today: date) -> tuple[ColumnElement[bool], ...]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.models import User
 from meetingcheck.meetings.models import Document
-from meetingcheck.orgs.models import Unit, UnitScope
-from meetingcheck.orgs.queries import in_force
+from meetingcheck.orgs.models import Unit
+from meetingcheck.orgs.queries import seen_below
 from meetingcheck.photos.models import Photo
 
 ROWS_A_PAGE = 30
@@ -64,18 +64,12 @@ def list_withdrawn(
 def _one_kind(
     model: type[Photo] | type[Document], units: list[uuid.UUID], before: Place | None, today: date
 ) -> Select[Any, Unit, User]:
-    # What a unit that was merged into another took back belongs to its successor's administrators.
-    below = in_force(UnitScope.from_on, UnitScope.to_on, today)
-    scope = select(UnitScope.descendant.label("id")).where(UnitScope.ancestor.in_(units), below)
-    scope_with_merged = scope.cte("scope", recursive=True)
-    merged = select(Unit.id).join(scope_with_merged, Unit.successor_id == scope_with_merged.c.id)
-    scope_with_merged = scope_with_merged.union(merged)
     query = (
         select(model, Unit, User)
         .join(Unit, Unit.id == model.unit_id)
         .outerjoin(User, User.id == model.withdrawn_by)
         .where(model.withdrawn_at.is_not(None), model.published_at.is_not(None))
-        .where(model.unit_id.in_(select(scope_with_merged.c.id)))
+        .where(model.unit_id.in_(seen_below(units, today)))
         .order_by(model.withdrawn_at.desc(), model.id.desc())
         .limit(ROWS_A_PAGE + 1)
     )

@@ -135,7 +135,7 @@ def _cells(committee_id: uuid.UUID, today: date) -> Select[uuid.UUID]:
     return (
         select(Unit.id)
         .join(UnitKind, UnitKind.code == Unit.kind)
-        .where(Unit.id.in_(seen_below(committee_id, today)), UnitKind.is_cell)
+        .where(Unit.id.in_(seen_below([committee_id], today)), UnitKind.is_cell)
     )
 
 
