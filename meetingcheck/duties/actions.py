@@ -220,8 +220,14 @@ def change_policy(session: Session, policy: Policy, actor_id: uuid.UUID | None, 
 
 def follow_usual_day(session: Session, unit_id: uuid.UUID, actor_id: uuid.UUID | None, now: datetime) -> int:
     """After a cell's usual day changed: move the deadlines of the periods that have not begun; the number moved."""
+    return follow_policies(session, unit_id, local_day(now) + ONE_DAY, actor_id, now)
+
+
+def follow_policies(session: Session, unit_id: uuid.UUID, on: date, actor_id: uuid.UUID | None, now: datetime) -> int:
+    """Let the periods that begin on a day or later follow the policies that hold for a unit now, as after a transfer.
+    The number of deadlines moved."""
     lock_duties(session)
-    moved = _follow(session, unit_id, local_day(now) + ONE_DAY, now)
+    moved = _follow(session, unit_id, on, now)
     if moved:
         append(session, now, Fact("deadlines_moved", "unit", unit_id, actor_id, {"moved": moved}))
     return moved

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from meetingcheck.duties.models import MissedEvent, Obligation, Policy, Series
-from meetingcheck.duties.rules import CellDates, ObligationState
+from meetingcheck.duties.rules import CellDates, ObligationState, parse_period
 from meetingcheck.lib.instants import ONE_DAY, Instant, start_of_day
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope
 from meetingcheck.orgs.queries import itself_and_predecessors
@@ -40,13 +40,17 @@ def find_obligation(session: Session, obligation_id: uuid.UUID) -> Obligation | 
 
 
 def find_other_series(session: Session, obligation: Obligation, day: date) -> Obligation | None:
-    """What the same cell owes in another series for the period in which a day lies: the thematic meeting beside the
-    regular one, or the other way round."""
+    """What the same cell owes beside a period: the thematic meeting beside the regular one, or the other way round, for
+    the period in which a day lies; a day after the first one's own counts as its last."""
+    beside = {REGULAR: THEMATIC, THEMATIC: REGULAR}
+    if obligation.series not in beside:
+        return None
+    day = min(day, parse_period(obligation.period).last_day)
     return session.scalars(
         select(Obligation)
         .where(
             Obligation.unit_id == obligation.unit_id,
-            Obligation.series != obligation.series,
+            Obligation.series == beside[obligation.series],
             Obligation.period_from <= day,
             Obligation.closes_at > start_of_day(day),
         )
@@ -75,6 +79,12 @@ def list_obligations_after(
         same_period = and_(Obligation.period_from == period_from, Obligation.id > obligation_id)
         found = found.where(or_(Obligation.period_from < period_from, same_period))
     return list(session.scalars(found.order_by(Obligation.period_from.desc(), Obligation.id).limit(limit)))
+
+
+def list_unreported(session: Session, obligation_ids: Iterable[uuid.UUID]) -> list[Obligation]:
+    """Those of some periods that nobody has reported, the newest period first."""
+    which = Obligation.id.in_(list(obligation_ids)), Obligation.reported_at.is_(None)
+    return list(session.scalars(select(Obligation).where(*which).order_by(Obligation.period_from.desc())))
 
 
 def list_owed(session: Session, unit_id: uuid.UUID, now: datetime, limit: int) -> list[Obligation]:
@@ -236,9 +246,12 @@ def _nearest_policies(
     rows = session.execute(
         select(UnitScope.descendant, Policy, UnitScope.depth)
         .join(Policy, Policy.unit_id == UnitScope.ancestor)
+        .join(Unit, Unit.id == UnitScope.descendant)
         .where(
             UnitScope.descendant.in_(list(unit_ids)),
             Policy.from_on <= day,
+            # A unit may owe the period in which it was founded: then its first superior's rule counts.
+            or_(UnitScope.from_on <= day, UnitScope.from_on == Unit.founded_on),
             or_(UnitScope.to_on.is_(None), UnitScope.to_on > day),
         )
         .order_by(UnitScope.descendant, UnitScope.depth, Policy.from_on.desc())

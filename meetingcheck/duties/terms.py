@@ -114,7 +114,7 @@ def settle(session: Session, obligations: Sequence[Obligation], now: datetime) -
         if counted and (one.missed_at is None or one.excepted_at is not None):
             lifted.append(str(one.id))
     session.flush()
-    lapse_asked(session, changed, now)
+    lapse_asked(session, obligations, now)
     if lifted:
         enqueue(session, MISSES_LIFTED, {"obligations": lifted}, now)
     return changed

@@ -305,6 +305,8 @@ def _keep_draft(session: Session, meeting: Meeting, target: Target | None, sendi
 
 def _answer_repeat(session: Session, meeting: Meeting, check_in: CheckIn, sending: Sending) -> Filed:
     """The answer to a sending may be lost on the way: the same again gets the same answer, other content does not."""
+    if meeting.state == MeetingState.VOID:
+        return Filed(Outcome.CLOSED, meeting.id)
     same = _is_repeat(session, meeting, check_in, sending)
     return Filed(Outcome.FILED if same else Outcome.CHANGED_AFTER_SENDING, meeting.id)
 

@@ -17,7 +17,8 @@ from meetingcheck.lib.http.rights import needs
 from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
 from meetingcheck.meetings.actions import expected_of
-from meetingcheck.meetings.check_in_api import draft_told, may_see_names
+from meetingcheck.meetings.check_in_api import draft_told
+from meetingcheck.meetings.check_in_routes import may_see_names
 from meetingcheck.meetings.models import Meeting, MeetingVersion
 from meetingcheck.meetings.queries import (
     documents_of_versions,

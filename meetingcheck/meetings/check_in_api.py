@@ -9,7 +9,6 @@ from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response, abort
-from sqlalchemy.orm import Session
 
 from meetingcheck.accounts.sessions import signed_in
 from meetingcheck.duties.queries import find_obligation
@@ -28,6 +27,7 @@ from meetingcheck.meetings.actions import (
     file_extra,
     typed_in,
 )
+from meetingcheck.meetings.check_in_routes import may_see_names
 from meetingcheck.meetings.forms import parse_check_in, typed_from
 from meetingcheck.meetings.models import Meeting, MeetingState
 from meetingcheck.meetings.news import tell_about_correction, tell_about_telephone
@@ -45,7 +45,7 @@ from meetingcheck.meetings.schemas import (
     check_in_told,
 )
 from meetingcheck.meetings.values import CheckIn
-from meetingcheck.orgs.access import Right, ask, has_right
+from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.queries import find_unit
 
 blueprint = APIBlueprint("check_in_api", __name__, tag="check-in", url_prefix="/api/v1")
@@ -157,7 +157,9 @@ def _correct(meeting_id: uuid.UUID, right: Right, body: dict[str, Any]) -> Any:
         before, returned = meeting.version, meeting.state == MeetingState.RETURNED
         sending = _sending(body, meeting.client_id, by_telephone=by_telephone)
         filed = correct_report(session, meeting_id, sending, actor.user_id, now)
-        if returned and filed.outcome == Outcome.FILED:
+        if by_telephone and filed.outcome == Outcome.FILED:
+            tell_about_telephone(session, meeting_id, now)
+        elif returned and filed.outcome == Outcome.FILED:
             tell_about_correction(session, meeting_id, before, now)
     return _answer(filed, sending)
 
@@ -205,12 +207,6 @@ def _answer(filed: Filed, sending: Sending) -> Response | dict[str, Any]:
 def _told(check_in: CheckIn, *, with_names: bool) -> Any:
     tell: Callable[[Any], Any] = CheckInBody().dump
     return tell(check_in_told(check_in, with_names=with_names))
-
-
-def may_see_names(session: Session, unit_id: uuid.UUID) -> bool:
-    """Names of those absent are for the cell and its direct superior only."""
-    actor, today = signed_in(), local_day(services().now())
-    return any(has_right(session, actor, right, unit_id, today) for right in (Right.REPORT, Right.REVIEW))
 
 
 def draft_told(meeting: Meeting) -> dict[str, Any]:

@@ -51,7 +51,7 @@ from meetingcheck.meetings.queries import (
 from meetingcheck.meetings.receiving import answer_beside_page, receive
 from meetingcheck.meetings.rules import meeting_id_of
 from meetingcheck.meetings.values import Field
-from meetingcheck.orgs.access import Right, ask
+from meetingcheck.orgs.access import Right, ask, has_right
 from meetingcheck.orgs.queries import find_unit
 
 blueprint = Blueprint("check_in", __name__)
@@ -175,7 +175,7 @@ def _open_correction(meeting_id: uuid.UUID, right: Right) -> str | Response:
     if right == Right.FILE_FOR and begun_by_cell(session, meeting):
         flash(gettext("Chi bộ đang tự sửa báo cáo này. Đồng chí chờ chi bộ gửi bản sửa."))
         return redirect(url_for("reports.show", meeting_id=meeting.id))
-    typed = typed_in(meeting) or typed_from(said_in(version))
+    typed = dict(_without_names(typed_in(meeting) or typed_from(said_in(version)), meeting))
     page = FormPage.of_correction(session, meeting, now, by_telephone=right == Right.FILE_FOR)
     return show_form(page, meeting.client_id, typed, [])
 
@@ -188,7 +188,9 @@ def _file_correction(meeting_id: uuid.UUID, right: Right) -> Response | tuple[st
     with write_transaction() as session:
         _asked_report(session, meeting_id, right)
         filed = correct_report(session, meeting.id, sending, actor.user_id, services().now())
-        if filed.outcome == Outcome.FILED and meeting.state == MeetingState.RETURNED:
+        if filed.outcome == Outcome.FILED and by_telephone:
+            tell_about_telephone(session, meeting.id, services().now())
+        elif filed.outcome == Outcome.FILED and meeting.state == MeetingState.RETURNED:
             tell_about_correction(session, meeting.id, meeting.version, services().now())
 
     def page(found: Meeting) -> FormPage:
@@ -330,13 +332,16 @@ def _conflict(filed: Filed, meeting: Meeting, sending: Sending, obligation: Obli
     else:
         theirs = typed_from(said_in(version)) if version else {}
     limited = signed_in().limited_to is not None
+    today = local_day(services().now())
+    own_cell = has_right(db.session(), signed_in(), Right.REPORT, meeting.unit_id, today)
+    theirs = _without_names(theirs, meeting)
     within = days_for(obligation) if obligation else None
     return render_template(
         "meetings/conflict.html",
         outcome=filed.outcome,
         meeting=meeting,
         own=meeting.author_id == signed_in().user_id,
-        correctable=meeting.state in CORRECTABLE and not limited,
+        correctable=meeting.state in CORRECTABLE and not limited and own_cell,
         files=len(sending.photos) + len(sending.documents),
         beside=_count_beside(filed, meeting),
         mine=dict(sending.typed),
@@ -344,6 +349,18 @@ def _conflict(filed: Filed, meeting: Meeting, sending: Sending, obligation: Obli
         changes=differences({} if limited else as_said(theirs, within), as_said(sending.typed, within)),
         obligation=obligation,
     )
+
+
+def may_see_names(session: Session, unit_id: uuid.UUID) -> bool:
+    """Names of those absent are for the cell and its direct superior only (product.md, "Rules")."""
+    actor, today = signed_in(), local_day(services().now())
+    return any(has_right(session, actor, right, unit_id, today) for right in (Right.REPORT, Right.REVIEW))
+
+
+def _without_names(said: Mapping[str, str], meeting: Meeting) -> Mapping[str, str]:
+    if may_see_names(db.session(), meeting.unit_id):
+        return said
+    return {name: text for name, text in said.items() if name != Field.ABSENT_NAMES}
 
 
 def _moved(sending: Sending, obligation: Obligation | None) -> str:

@@ -24,13 +24,13 @@ def tell_about_correction(session: Session, meeting_id: uuid.UUID, before: int, 
 
 
 def tell_about_telephone(session: Session, meeting_id: uuid.UUID, now: datetime) -> None:
-    """Somebody of the committee filed for the cell: its people hear of it and can correct it."""
+    """Somebody of the committee filed for the cell, or corrected that: its people hear of it and can correct it."""
     meeting = find_meeting(session, meeting_id)
     version = find_version(session, meeting) if meeting else None
     if meeting is None or version is None:
         return
     cell = people_who_file(session, meeting.unit_id, local_day(now))
-    _tell_each(session, cell, "meetings.filed_for", "", meeting, {"told_by": version.told_by}, now)
+    _tell_each(session, cell, "meetings.filed_for", f"v{meeting.version}", meeting, {"told_by": version.told_by}, now)
 
 
 def tell_about_void(session: Session, meeting: Meeting, *, by_cell: bool, now: datetime) -> None:

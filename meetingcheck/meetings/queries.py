@@ -136,7 +136,11 @@ def find_last_version(session: Session, unit_id: uuid.UUID) -> MeetingVersion | 
     return session.scalars(
         select(MeetingVersion)
         .join(Meeting, Meeting.id == MeetingVersion.meeting_id)
-        .where(Meeting.unit_id == unit_id, MeetingVersion.number == Meeting.version)
+        .where(
+            Meeting.unit_id == unit_id,
+            Meeting.state.not_in(NOT_STANDING),
+            MeetingVersion.number == Meeting.version,
+        )
         .order_by(MeetingVersion.held_on.desc(), MeetingVersion.submitted_at.desc())
         .limit(1)
     ).one_or_none()
@@ -217,7 +221,8 @@ def list_reported(
     photos = (
         select(func.count())
         .select_from(MeetingPhoto)
-        .where(MeetingPhoto.meeting_id == Meeting.id)
+        .join(Photo, Photo.id == MeetingPhoto.photo_id)
+        .where(MeetingPhoto.meeting_id == Meeting.id, Photo.withdrawn_at.is_(None))
         .correlate(Meeting)
         .scalar_subquery()
     )

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from meetingcheck.accounts.sessions import signed_in
 from meetingcheck.duties.exceptions.queries import list_asked
-from meetingcheck.duties.queries import find_obligation, list_owed
+from meetingcheck.duties.queries import find_obligation, list_owed, list_unreported
 from meetingcheck.duties.rules import state_of
 from meetingcheck.lib.db import db
 from meetingcheck.lib.http.rights import needs
@@ -48,6 +48,7 @@ def home(unit_id: uuid.UUID) -> str | Response:
         return redirect(url_for("meetings.home", unit_id=session.scalar(select(seen_through(unit_id)))))
     owed = [(one, state_of(one, now)) for one in list_owed(session, unit_id, now, PERIODS_SHOWN)]
     drafts = list_own_drafts(session, unit_id, actor.user_id)
+    others = {draft.obligation_id for draft in drafts if draft.obligation_id} - {one.id for one, _ in owed}
     may_confirm = has_right(session, actor, Right.CONFIRM_LATE, unit_id, local_day(now))
     return render_template(
         "meetings/home.html",
@@ -56,6 +57,7 @@ def home(unit_id: uuid.UUID) -> str | Response:
         owed=owed,
         asked=list_asked(session, unit_id),
         drafts={draft.obligation_id: draft for draft in drafts if draft.obligation_id},
+        other_periods=list_unreported(session, others),
         extra_drafts=[draft for draft in drafts if draft.extra_kind],
         tasks=list_open_tasks(session, unit_id),
         returned=list_reported(session, unit_id, REPORTS_SHOWN, MeetingState.RETURNED),

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from meetingcheck.duties.actions import mark_reported, mark_unreported
@@ -15,6 +15,8 @@ from meetingcheck.lib.instants import last_day_before
 from meetingcheck.meetings.models import NOT_STANDING, Meeting, MeetingVersion, Satisfaction
 from meetingcheck.meetings.queries import find_version, list_satisfied, list_sent, said_in
 from meetingcheck.meetings.rules import reported_at_of
+from meetingcheck.orgs.models import Unit
+from meetingcheck.orgs.queries import itself_and_predecessors
 
 
 def satisfy(session: Session, meeting: Meeting, actor_id: uuid.UUID, now: datetime) -> None:
@@ -34,6 +36,26 @@ def satisfy(session: Session, meeting: Meeting, actor_id: uuid.UUID, now: dateti
         row = {"obligation_id": obligation_id, "meeting_id": meeting.id}
         if insert_if_new(session, Satisfaction, row) or obligation_id in satisfied:
             mark_reported(session, obligation, actor_id, now, at)
+
+
+def judge_again(session: Session, unit_id: uuid.UUID, actor_id: uuid.UUID, now: datetime) -> None:
+    """After a unit's predecessors changed, or what they reported: its own reports count since the earlier of both."""
+    found = session.scalars(
+        select(Meeting)
+        .join(Satisfaction, Satisfaction.meeting_id == Meeting.id)
+        .join(Obligation, Obligation.id == Satisfaction.obligation_id)
+        .where(Obligation.unit_id == unit_id, Obligation.period.in_(_periods_of_predecessors(unit_id)))
+        .distinct()
+        .order_by(Meeting.id)
+    ).all()
+    for meeting in found:
+        satisfy(session, meeting, actor_id, now)
+
+
+def _periods_of_predecessors(unit_id: uuid.UUID) -> Select[str]:
+    return select(Obligation.period).where(
+        Obligation.unit_id.in_(itself_and_predecessors(unit_id)), Obligation.unit_id != unit_id
+    )
 
 
 def release_all(session: Session, meeting: Meeting, actor_id: uuid.UUID, now: datetime) -> None:
@@ -96,3 +118,7 @@ def _release(session: Session, obligation: Obligation, meeting: Meeting, actor_i
         mark_reported(session, obligation, actor_id, now, at)
         return
     mark_unreported(session, obligation, actor_id, now)
+    unit = session.get_one(Unit, obligation.unit_id)
+    while unit.successor_id is not None:
+        judge_again(session, unit.successor_id, actor_id, now)
+        unit = session.get_one(Unit, unit.successor_id)

@@ -10,6 +10,8 @@ from meetingcheck.duties.queries import policies_for
 from meetingcheck.duties.rules import ObligationState, state_of
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.lib.instants import last_day_before
+from meetingcheck.office.units.jobs import follow_import
+from meetingcheck.orgs.actions import move_unit
 from meetingcheck.orgs.models import Unit
 from meetingcheck.record.models import RecordEntry
 from tests.office.forms import done, post, refused
@@ -95,6 +97,22 @@ def test_a_policy_that_is_dated_back_makes_nobody_late(world: World) -> None:
     done(office, address(world.root), **{**NEW, "from_on": "02/10/2026", "usual_day": "5", "report_days": "2"})
     assert due_days(world, world.cells[1])["2026-11"] == date(2026, 11, 30)
     assert state_of(world.obligation(world.cells[1]), world.clock()) == ObligationState.OPEN
+
+
+def test_after_a_transfer_the_periods_to_come_follow_the_new_superior_and_the_one_that_has_begun_does_not(
+    world: World,
+) -> None:
+    office = world.sign_in("administrator")
+    done(office, address(world.other_committee), **{**NEW, "from_on": "01/11/2026"})
+    with world.app.app_context(), write_transaction() as session:
+        move_unit(session, world.cells[0], world.other_committee, date(2026, 11, 3), None, world.clock())
+    with world.app.app_context():
+        follow_import({"moved": [str(world.cells[0])], "on": "2026-11-03"}, world.clock())
+    due = due_days(world, world.cells[0])
+    assert (due["2026-11"], due["2026-12"]) == (date(2026, 11, 5), date(2026, 12, 25))
+    with world.app.app_context(), read_transaction() as session:
+        before, after = (policies_for(session, [world.cells[0]], date(2026, 11, day)) for day in (2, 3))
+        assert (before[world.cells[0]].minimum_minutes, after[world.cells[0]].minimum_minutes) == (90, 60)
 
 
 def test_a_policy_nearer_to_the_cell_goes_before(world: World) -> None:

@@ -3,12 +3,14 @@
 import uuid
 from datetime import date
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from meetingcheck.accounts.models import User
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.meetings.models import Meeting, MeetingState, Remark, Task, TaskState
+from meetingcheck.meetings.rules import receipt_code
 from meetingcheck.messages.models import Message
 from meetingcheck.office.merging.actions import Merger, merge
 from meetingcheck.office.units.actions import Appointment, appoint
@@ -17,7 +19,7 @@ from tests.meetings.test_corrections import period, rows, send, whole_form
 from tests.meetings.test_reviews import answer, file_report
 from tests.meetings.test_unsent import begin
 from tests.photos import samples
-from tests.world import GOOD_FIELDS, World, at, token_of
+from tests.world import GOOD_FIELDS, World, at, excuse, token_of
 
 MERGER_DAY = at("2026-11-15T09:00+07:00")
 NEWCOMER = "stranger"  # becomes the secretary of what the cells were merged into
@@ -99,6 +101,15 @@ def test_a_predecessors_draft_passes_on_with_the_merger(world: World) -> None:
     assert draft.author_id == world.users[NEWCOMER]
 
 
+def test_a_draft_for_a_period_that_does_not_count_any_more_is_found_on_the_home(world: World) -> None:
+    begin(world, period(world), place="Nhà văn hóa")
+    with world.app.app_context(), write_transaction() as session:
+        excuse(session, world.obligation(world.cells[0]), world.users["reviewer"], world.clock())
+    home = world.sign_in("secretary1").get(f"/cells/{world.cells[0]}/home").text
+    assert f'href="{period(world)}"' in home
+    assert "Soạn tiếp" in home
+
+
 def test_the_successor_answers_what_predecessors_gave_to_do(world: World, overview: bytes) -> None:
     client, where = world.sign_in("secretary1"), period(world)
     fields = {**GOOD_FIELDS, "task_1_what": "Vận động hiến đất"}
@@ -131,8 +142,33 @@ def test_under_another_committee_its_reviewer_hears_and_answers(world: World, ov
     assert f"/units/{world.other_committee}/board" in reviewer.get(f"/meetings/{report}").text
     assert name in reviewer.get(f"/units/{world.other_committee}/photos{month}").text
     assert f"/units/{world.cells[0]}" in reviewer.get(f"/units/{world.other_cell}").text, "from there to the history"
-    former = world.sign_in("reviewer")
+    former, code = world.sign_in("reviewer"), receipt_code(report)
+    assert str(report) in reviewer.get(f"/receipts/search?code={code}").text
+    assert str(report) not in former.get(f"/receipts/search?code={code}").text
     assert former.get(f"/meetings/{report}").status_code == 404
     for place in (f"photos{month}", f"board{month}", "exceptions", "board?month=2026-10"):
         seen = former.get(f"/units/{world.committee}/{place}").text.partition("<main")[2]
         assert name not in seen, f"of what is merged elsewhere a former superior sees nothing: {place}"
+
+
+@pytest.mark.parametrize("merged_first", [True, False])
+def test_a_period_counts_since_the_earlier_report_while_that_stands(world: World, merged_first: bool) -> None:
+    """Whichever came first, the merger or the own report; and when the predecessor's is void, since the own one."""
+    first = file_report(world)
+    at_first = world.clock()
+    appoint_newcomer(world, world.cells[2])
+    if merged_first:
+        merge_into(world, world.cells[2])
+    world.clock.set(at("2026-11-16T09:00+07:00"))
+    newcomer, where = world.sign_in(NEWCOMER), period(world, "2026-11", 2)
+    shot = samples.jpeg(samples.scene(41, 31))
+    fields = {**GOOD_FIELDS, "held_on": "10/11/2026"}
+    assert send(newcomer, where, whole_form(newcomer.get(where), fields, overviews=[shot])).status_code == 303
+    own = world.clock()
+    if not merged_first:
+        merge_into(world, world.cells[2])
+    assert world.obligation(world.cells[2]).reported_at == at_first
+    office = world.sign_in("administrator")
+    void = {"csrf_token": token_of(office.get("/messages")), "reason": "Gửi nhầm"}
+    assert office.post(f"/meetings/{first}/void", data=void).status_code == 303
+    assert world.obligation(world.cells[2]).reported_at == own

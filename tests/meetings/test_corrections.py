@@ -9,8 +9,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from meetingcheck.duties.rules import ObligationState, state_of
-from meetingcheck.lib.db import Base, read_transaction
+from meetingcheck.duties.actions import make_obligations
+from meetingcheck.duties.models import Obligation, Series
+from meetingcheck.duties.queries import REGULAR
+from meetingcheck.duties.rules import Month, ObligationState, PeriodType, state_of
+from meetingcheck.duties.series.actions import ensure_series
+from meetingcheck.lib.db import Base, read_transaction, write_transaction
 from meetingcheck.meetings.models import (
     Meeting,
     MeetingVersion,
@@ -24,7 +28,7 @@ from meetingcheck.photos.models import Photo, Purpose
 from tests.meetings.documents.samples import pdf
 from tests.photos import samples
 from tests.supervision.test_board import queries_of
-from tests.world import GOOD_FIELDS, World, add_thematic, form_of, token_of
+from tests.world import GOOD_FIELDS, LONG_AGO, World, add_thematic, at, form_of, token_of
 
 REVISION = re.compile(r'name="revision" value="(\d+)"')
 
@@ -273,6 +277,29 @@ def test_the_committee_files_what_a_cell_tells_on_the_telephone(world: World) ->
     assert refused.status_code in {400, 403}, "nobody answers what they filed"
 
 
+def test_the_names_of_the_absent_do_not_reach_an_administrator_by_a_conflict(world: World, overview: bytes) -> None:
+    where = f"/obligations/{world.obligation(world.cells[0]).id}/told"
+    office = world.sign_in("administrator")
+    page = office.get(where)
+    file_report(world, overview, {**GOOD_FIELDS, "absent_names": "Hoàng Văn Vắng"})
+    conflict = send(office, where, whole_form(page, {**GOOD_FIELDS, "told_by": "đ/c An"}))
+    assert (conflict.status_code, "Hoàng Văn Vắng" in conflict.text) == (409, False)
+    assert "/correct" not in conflict.text, "what only the cell may do is not offered"
+
+
+def test_a_sending_that_comes_again_after_the_report_was_voided_is_not_said_to_have_arrived(
+    world: World, overview: bytes
+) -> None:
+    client, where = world.sign_in("secretary1"), period(world)
+    form = whole_form(client.get(where), GOOD_FIELDS, overviews=[overview])
+    report = send(client, where, dict(form)).location.partition("?")[0]
+    void = {"csrf_token": token_of(client.get(f"{report}/void")), "reason": "Gửi nhầm"}
+    assert client.post(f"{report}/void", data=void).status_code == 303
+    again = send(client, where, {**form, "overview": []})
+    assert again.status_code == 409
+    assert world.obligation(world.cells[0]).reported_at is None
+
+
 def test_what_was_filed_for_a_cell_is_corrected_by_the_committee_until_the_cell_takes_over(world: World) -> None:
     where = f"/obligations/{world.obligation(world.cells[0]).id}/told"
     reviewer = world.sign_in("reviewer")
@@ -282,11 +309,34 @@ def test_what_was_filed_for_a_cell_is_corrected_by_the_committee_until_the_cell_
     page = reviewer.get(f"{report}/told-again")
     assert send(reviewer, f"{report}/told-again", whole_form(page, {**fields, "present": "20"})).status_code == 303
     assert [one.present for one in rows(world.app, MeetingVersion)] == [21, 20]
+    heard = [one.user_id for one in rows(world.app, Message) if one.kind == "meetings.filed_for"]
+    assert heard.count(world.users["secretary1"]) == 2, "the cell hears of each"
     secretary = world.sign_in("secretary1")
     shot = samples.jpeg(samples.scene(40, 30))
     form = whole_form(secretary.get(f"{report}/correct"), GOOD_FIELDS, overviews=[shot])
     assert send(secretary, f"{report}/correct", form).status_code == 303
     assert reviewer.get(f"{report}/told-again").status_code == 404
+
+
+def test_a_sitting_held_after_its_month_counts_for_the_quarter_of_that_month(world: World, overview: bytes) -> None:
+    add_thematic(world)
+    with world.app.app_context(), write_transaction() as session:
+        chi_uy = Series(
+            code="chi_uy", name="Họp chi ủy", unit_kind=None, period_type=PeriodType.MONTH, from_on=LONG_AGO
+        )
+        ensure_series(session, chi_uy)
+        make_obligations(session, [Month(2026, 12), Month(2027, 1)], world.clock())
+    world.clock.set(at("2027-01-02T08:00+07:00"))
+    december = next(
+        one.id
+        for one in rows(world.app, Obligation)
+        if (one.unit_id, one.series, one.period) == (world.cells[0], REGULAR, "2026-12")
+    )
+    client, where = world.sign_in("secretary1"), f"/obligations/{december}/check-in"
+    fields = {**GOOD_FIELDS, "held_on": "01/01/2027", "combined": "yes", "topic": "Chuyên đề", "ends_at": "21:30"}
+    assert send(client, where, whole_form(client.get(where), fields, overviews=[overview])).status_code == 303
+    satisfied = {row.obligation_id for row in rows(world.app, Satisfaction)}
+    assert satisfied == {december, world.obligation(world.cells[0], "2026-Q4").id}
 
 
 def test_one_sitting_can_hold_both_meetings_and_each_period_counts_once(world: World, overview: bytes) -> None:

@@ -28,7 +28,7 @@ from meetingcheck.meetings.queries import find_reported_meeting, find_version, h
 from meetingcheck.meetings.reviews.actions import state_by_answers
 from meetingcheck.meetings.rules import meeting_id_of
 from meetingcheck.meetings.satisfying import release_all, satisfy
-from meetingcheck.meetings.tasks.actions import keep_tasks, withdraw_answers
+from meetingcheck.meetings.tasks.actions import keep_tasks, reopen_tasks_of, withdraw_answers
 from meetingcheck.orgs.actions import Refused
 from meetingcheck.orgs.queries import people_who_file
 from meetingcheck.photos.models import Photo
@@ -113,6 +113,7 @@ def move_report(
     if target is not None and target.unit_id != meeting.unit_id:
         _leave_unsent(session, meeting, now)
         _change_cell(session, meeting, target.unit_id)
+        _move_tasks(session, meeting, now)
     meeting.obligation_id = target.id if target else None
     meeting.extra_kind = None if target else extra_kind or meeting.extra_kind or ExtraKind.OTHER
     session.flush()
@@ -223,6 +224,16 @@ def _leave_unsent(session: Session, meeting: Meeting, now: datetime) -> None:
     session.execute(update(Document).where(*documents).values(meeting_id=left.id))
     meeting.draft = {}
     append(session, now, Fact("draft_begun", "meeting", left.id, author_id))
+
+
+def _move_tasks(session: Session, meeting: Meeting, now: datetime) -> None:
+    """What the report says of tasks counts among those of its new cell; what the old one's reports said of its own
+    tasks counts no more."""
+    reopen_tasks_of(session, meeting)
+    version = find_version(session, meeting)
+    if version is not None:
+        withdraw_answers(session, meeting, now)
+        keep_tasks(session, meeting, said_in(version), now)
 
 
 def _change_cell(session: Session, meeting: Meeting, unit_id: uuid.UUID) -> None:

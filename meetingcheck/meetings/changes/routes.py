@@ -23,7 +23,7 @@ from meetingcheck.meetings.changes.queries import find_photo_of, list_free_perio
 from meetingcheck.meetings.forms import parse_uuid
 from meetingcheck.meetings.models import ExtraKind, Meeting, MeetingState
 from meetingcheck.meetings.news import tell_about_move, tell_about_restoring, tell_about_void
-from meetingcheck.meetings.queries import find_meeting, find_version, list_meeting_photos
+from meetingcheck.meetings.queries import find_meeting, find_version, list_meeting_photos, list_satisfied
 from meetingcheck.orgs.access import GRANTS, Right, ask, has_right
 from meetingcheck.orgs.actions import Refused
 from meetingcheck.orgs.models import Unit
@@ -56,14 +56,15 @@ def void_submit(meeting_id: uuid.UUID) -> Response | tuple[str, int]:
     if not form.problems:
         try:
             with write_transaction() as session:
-                by_cell = _by_cell(session, meeting)
+                by_cell, owed = _by_cell(session, meeting), bool(list_satisfied(session, meeting_id))
                 changed = void_report(session, meeting_id, reason, signed_in().user_id, now, by_cell=by_cell)
                 tell_about_void(session, changed, by_cell=by_cell, now=now)
         except Refused as refused:
             form.refuse("reason", str(refused))
     if form.problems:
         return _void_page(meeting, form.typed, form.problems), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash(gettext("Đã hủy báo cáo. Kỳ này được tính là chưa có báo cáo."))
+    said = N_("Đã hủy báo cáo. Kỳ này được tính là chưa có báo cáo.") if owed else N_("Đã hủy báo cáo.")
+    flash(gettext(said))
     return redirect(url_for("reports.show", meeting_id=meeting_id), 303)
 
 

@@ -13,6 +13,7 @@ from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.jobs import enqueue
 from meetingcheck.meetings.drafts.actions import pass_drafts
 from meetingcheck.meetings.drafts.queries import authors_left_behind
+from meetingcheck.meetings.satisfying import judge_again
 from meetingcheck.orgs.actions import NewUnit, found_checked, merge_into
 from meetingcheck.orgs.models import Unit
 from meetingcheck.orgs.queries import secretaries_of
@@ -34,6 +35,7 @@ def merge(session: Session, merger: Merger, actor_id: uuid.UUID, now: datetime) 
     successor = found_checked(session, into, actor_id, now) if isinstance(into, NewUnit) else into
     merge_into(session, merger.units, successor, merger.on, merger.document, actor_id, now)
     settle_merger(session, [unit.id for unit in merger.units], successor.id, merger.on, now)
+    judge_again(session, successor.id, actor_id, now)
     secretaries = secretaries_of(session, [successor.id], local_day(now)).get(successor.id, [])
     left = authors_left_behind(session, successor.id, local_day(now))
     if secretaries and left:  # else whoever becomes its secretary takes over

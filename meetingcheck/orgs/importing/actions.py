@@ -227,13 +227,15 @@ def carry_out(
     # The next sign-in is as strong as the new role needs, and whoever handed over has nothing open any more.
     changed = {user_id for user_id, _, role in plan.given if role != WATCHER} - {person.id for person in plan.people}
     end_sessions_of_all(session, changed | {one.before for one in plan.succeeded}, actor_id, now)
-    enqueue(session, UNITS_IMPORTED, _what_follows(plan), now)
+    enqueue(session, UNITS_IMPORTED, _what_follows(plan, today), now)
 
 
-def _what_follows(plan: Plan) -> dict[str, Any]:
+def _what_follows(plan: Plan, today: date) -> dict[str, Any]:
     """What the features to the right have to know."""
     return {
         "new_usual_day": [str(unit_id) for unit_id, changes in plan.unit_changes.items() if "usual_day" in changes],
+        "moved": [str(unit_id) for unit_id in plan.moves],
+        "on": today.isoformat(),
         "succeeded": [[str(one.unit_id), str(one.before), str(one.after)] for one in plan.succeeded],
     }
 
