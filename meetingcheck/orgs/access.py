@@ -20,6 +20,7 @@ from meetingcheck.orgs.queries import (
     find_reporting_end,
     find_root,
     in_force,
+    list_former_places,
     list_places,
     list_roles,
     may_found,
@@ -225,14 +226,20 @@ def ask_anywhere(session: Session, actor: Actor, right: Right, today: date) -> N
 
 
 def all_within(session: Session, actor: Actor, right: Right, user_id: uuid.UUID, today: date) -> bool:
-    """Whether the actor has a right about every unit in which a person holds a role."""
-    return all(has_right(session, actor, right, place, today) for place in list_places(session, user_id, today))
+    """Whether the actor has a right about every unit in which a person holds a role, or held one when none is left.
+    Somebody who never had any belongs to the whole installation: else an account could be taken by giving it one."""
+    places = list_places(session, user_id, today) or list_former_places(session, user_id) or _root_of(session, today)
+    return all(has_right(session, actor, right, place, today) for place in places)
+
+
+def _root_of(session: Session, today: date) -> list[uuid.UUID]:
+    return [root.id for root in [find_root(session, today)] if root]
 
 
 def ask_about_person(session: Session, actor: Actor, user_id: uuid.UUID, today: date) -> bool:
     """Go on only when a role of the person lies in the own subtree, else 404; whether all do, so that the person may
     be changed. Somebody without any role belongs to the whole installation."""
-    places = list_places(session, user_id, today) or [root.id for root in [find_root(session, today)] if root]
+    places = list_places(session, user_id, today) or _root_of(session, today)
     within = [has_right(session, actor, Right.MANAGE_PEOPLE, unit_id, today) for unit_id in places]
     if not any(within):
         abort(404)

@@ -361,7 +361,10 @@ def add_kind(session: Session, name: str, *, is_cell: bool, actor_id: uuid.UUID 
 def add_watcher(
     session: Session, unit_id: uuid.UUID, user_id: uuid.UUID, from_on: date, actor_id: uuid.UUID | None, now: datetime
 ) -> None:
-    """Let a committee member look after a cell from a day on. Raises Refused when they do so already."""
+    """Let a committee member look after a cell from a day on. Raises Refused when they do so already, and for a unit
+    that is no more."""
+    if session.get_one(Unit, unit_id).closed_on is not None:
+        raise Refused(N_("Tổ chức đảng này đã kết thúc hoạt động."))
     if any(user.id == user_id for _, user in list_watchers(session, unit_id, from_on)):
         raise Refused(N_("Đồng chí này đã phụ trách chi bộ rồi."))
     values = {"user_id": user_id, "unit_id": unit_id, "from_on": from_on}
@@ -409,7 +412,9 @@ def person_for_role(
             login, typed.name, phone=login if is_phone(login) else None, email=None if is_phone(login) else login
         )
         lock_tree(session)  # the same person may be added in two places at once, an import being one of them
-        known = find_user_by_login(session, login) or add_user(session, new, actor_id, now)
+        known = find_user_by_login(session, login)
+        if known is None:
+            return add_user(session, new, actor_id, now)
     if known.disabled_at is not None or not may_choose(known.id):
         raise Refused(N_("Số điện thoại (email) này của một đồng chí ngoài phạm vi. Hãy nhờ văn phòng cấp trên giao."))
     if typed.name and search_form(typed.name) != search_form(known.name):

@@ -226,14 +226,17 @@ def may_found(session: Session, user_id: uuid.UUID) -> bool:
 
 
 def list_places(session: Session, user_id: uuid.UUID, day: date) -> list[uuid.UUID]:
-    """The units in which a person holds a role on a day or will hold one."""
-    return list(
-        session.scalars(
-            select(RoleAssignment.unit_id)
-            .where(RoleAssignment.user_id == user_id, _not_over(RoleAssignment.from_on, RoleAssignment.to_on, day))
-            .distinct()
-        )
+    """The units in which a person holds a role on a day or will hold one, and those that they look after."""
+    held = select(RoleAssignment.unit_id).where(
+        RoleAssignment.user_id == user_id, _not_over(RoleAssignment.from_on, RoleAssignment.to_on, day)
     )
+    watched = select(Watcher.unit_id).where(Watcher.user_id == user_id, _not_over(Watcher.from_on, Watcher.to_on, day))
+    return list(session.scalars(held.union(watched)))
+
+
+def list_former_places(session: Session, user_id: uuid.UUID) -> list[uuid.UUID]:
+    """The units in which a person ever held a role."""
+    return list(session.scalars(select(RoleAssignment.unit_id).where(RoleAssignment.user_id == user_id).distinct()))
 
 
 def _not_over(
