@@ -4,16 +4,21 @@ import re
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from meetingcheck.accounts.actions import NewUser, add_user
+from meetingcheck.accounts.actor import Actor
 from meetingcheck.accounts.models import Enrolment, OneTimeLink, User, UserSession
 from meetingcheck.lib.db import read_transaction, write_transaction
+from meetingcheck.lib.instants import local_day
 from meetingcheck.messages.actions import mark_refused
 from meetingcheck.messages.models import Delivery, DeliveryState, Message
+from meetingcheck.orgs.access import Right, all_within
+from meetingcheck.orgs.actions import add_watcher, give_role
+from meetingcheck.orgs.models import Role, RoleAssignment
 from tests.engines.smtp import SmtpSink
 from tests.office.forms import done, post, refused
-from tests.world import PASSWORD, World, token_of
+from tests.world import LONG_AGO, PASSWORD, World, token_of
 
 LINK = re.compile(r"http://localhost(/one-time#\S+?)<")
 MAIL_LINK = re.compile(r"http://localhost/one-time#(\S+)")
@@ -125,6 +130,43 @@ def test_a_person_is_added_by_hand_with_a_role(world: World) -> None:
         role="reporter",
         unit="Chi bộ Lạ",
     )
+
+
+@pytest.mark.parametrize("was", ["secretary elsewhere", "watcher elsewhere", "nothing"])
+def test_no_account_is_taken_over_by_giving_it_a_role(world: World, was: str) -> None:
+    """An administrator of one committee gives roles to its own people and to new ones: whoever had, or has, to do with
+    another committee only, or with none, is the upper office's to appoint. Else a link would open their account."""
+    now, today = world.clock(), local_day(world.clock())
+    with world.app.app_context(), write_transaction() as session:
+        give_role(session, world.users["leader"], world.committee, Role.ADMINISTRATOR, LONG_AGO, None, now)
+        session.execute(delete(RoleAssignment).where(RoleAssignment.unit_id == world.root))
+        give_role(session, world.users["administrator"], world.root, Role.ADMINISTRATOR, LONG_AGO, None, now)
+        if was == "secretary elsewhere":
+            held = give_role(session, world.users["stranger"], world.other_cell, Role.SECRETARY, LONG_AGO, None, now)
+            held.to_on = today
+        if was == "watcher elsewhere":
+            add_watcher(session, world.other_cell, world.users["stranger"], LONG_AGO, None, now)
+        assert all_within(session, actor_of(world, "leader"), Right.GIVE_ROLES, world.users["secretary1"], today)
+        assert not all_within(session, actor_of(world, "leader"), Right.GIVE_ROLES, world.users["stranger"], today)
+        assert all_within(session, actor_of(world, "administrator"), Right.GIVE_ROLES, world.users["stranger"], today)
+
+
+def test_what_somebody_does_elsewhere_is_not_named_to_an_administrator_of_one_committee(world: World) -> None:
+    now = world.clock()
+    with world.app.app_context(), write_transaction() as session:
+        session.execute(delete(RoleAssignment).where(RoleAssignment.user_id == world.users["administrator"]))
+        give_role(session, world.users["administrator"], world.committee, Role.ADMINISTRATOR, LONG_AGO, None, now)
+        give_role(session, world.users["secretary1"], world.other_cell, Role.READER, LONG_AGO, None, now)
+    office = world.sign_in("administrator")
+    person = office.get(f"/office/people/{world.users['secretary1']}").text
+    assert "Chi bộ Thôn Mẫu 1" in person
+    assert "Còn nhiệm vụ ở nơi khác, ngoài phạm vi của đồng chí." in person
+    for page in (person, office.get("/office/people").text):
+        assert "Chi bộ Tổ Khác" not in page
+
+
+def actor_of(world: World, login: str) -> Actor:
+    return Actor(world.users[login], uuid.uuid4(), "", "vi", "")
 
 
 def test_the_link_is_shown_once_and_opens_the_way(world: World) -> None:

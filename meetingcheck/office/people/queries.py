@@ -1,7 +1,7 @@
 """Finding people: who is in the own subtree, who cannot be reached, who has no way in yet."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,7 +13,7 @@ from meetingcheck.accounts.rules import is_phone, normal_login
 from meetingcheck.lib.text import search_form
 from meetingcheck.messages.models import Delivery, DeliveryState, Message
 from meetingcheck.orgs.models import Role, RoleAssignment, Unit, UnitKind
-from meetingcheck.orgs.queries import find_root, in_force, list_roles, people_below
+from meetingcheck.orgs.queries import find_root, in_force, list_roles, people_below, seen_below
 
 PEOPLE_ON_A_PAGE = 50
 PHONE_LENGTH = 10
@@ -48,17 +48,30 @@ class Found:
     pages: int
 
 
+def administered_by(session: Session, user_id: uuid.UUID, today: date) -> list[uuid.UUID]:
+    """The units of which a person is an administrator today."""
+    return [role.unit_id for role in list_roles(session, user_id, today) if role.role == Role.ADMINISTRATOR]
+
+
 def people_in_reach(session: Session, user_id: uuid.UUID, today: date) -> ColumnElement[bool]:
     """The people whom an administrator may see: all of them at the root, else those with a role in the own subtree."""
-    own = [role.unit_id for role in list_roles(session, user_id, today) if role.role == Role.ADMINISTRATOR]
+    own = administered_by(session, user_id, today)
     root = find_root(session, today)
     if root is not None and root.id in own:
         return User.id.is_not(None)
     return User.id.in_(people_below(own, today))
 
 
-def find_people(session: Session, reach: ColumnElement[bool], wanted: Search, now: datetime, today: date) -> Found:
-    """One page of the people who match, by their given names."""
+def find_people(
+    session: Session,
+    reach: ColumnElement[bool],
+    within: Collection[uuid.UUID],
+    wanted: Search,
+    now: datetime,
+    today: date,
+) -> Found:
+    """One page of the people who match, by their given names; what they do `within` some units is said, what they do
+    elsewhere is not the reader's to see."""
     matching = [reach, *_conditions(wanted, now, today)]
     total = session.scalar(select(func.count()).select_from(User).where(*matching)) or 0
     pages = max(1, -(-total // PEOPLE_ON_A_PAGE))
@@ -72,7 +85,7 @@ def find_people(session: Session, reach: ColumnElement[bool], wanted: Search, no
             .offset((page - 1) * PEOPLE_ON_A_PAGE)
         )
     )
-    return Found(people, places_of(session, [user.id for user in people], today), total, pages)
+    return Found(people, places_of(session, [user.id for user in people], within, today), total, pages)
 
 
 def _conditions(wanted: Search, now: datetime, today: date) -> list[ColumnElement[bool]]:
@@ -158,13 +171,16 @@ def list_people(session: Session, reach: ColumnElement[bool], user_ids: Iterable
     )
 
 
-def places_of(session: Session, user_ids: Iterable[uuid.UUID], today: date) -> dict[uuid.UUID, list[Place]]:
-    """What people do where today, units in alphabetical order."""
+def places_of(
+    session: Session, user_ids: Iterable[uuid.UUID], within: Collection[uuid.UUID], today: date
+) -> dict[uuid.UUID, list[Place]]:
+    """What people do where today in some units and below them, in alphabetical order."""
     rows = session.execute(
         select(RoleAssignment.user_id, RoleAssignment.role, Unit.id, Unit.name)
         .join(Unit, Unit.id == RoleAssignment.unit_id)
         .where(
             RoleAssignment.user_id.in_(list(user_ids)),
+            RoleAssignment.unit_id.in_(seen_below(within, today)),
             in_force(RoleAssignment.from_on, RoleAssignment.to_on, today),
         )
         .order_by(Unit.name_sort, RoleAssignment.role)
@@ -173,6 +189,14 @@ def places_of(session: Session, user_ids: Iterable[uuid.UUID], today: date) -> d
     for user_id, role, unit_id, unit_name in rows:
         found.setdefault(user_id, []).append(Place(role, unit_id, unit_name))
     return found
+
+
+def units_within(
+    session: Session, unit_ids: Iterable[uuid.UUID], within: Collection[uuid.UUID], today: date
+) -> set[uuid.UUID]:
+    """Those of some units that stand in or below others today."""
+    which = Unit.id.in_(list(unit_ids)), Unit.id.in_(seen_below(within, today))
+    return set(session.scalars(select(Unit.id).where(*which)))
 
 
 def last_seen(session: Session, user_id: uuid.UUID) -> datetime | None:

@@ -33,11 +33,13 @@ from meetingcheck.office.people.actions import (
 from meetingcheck.office.people.forms import typed_person_facts
 from meetingcheck.office.people.queries import (
     Search,
+    administered_by,
     cells_reported_for,
     find_people,
     last_seen,
     list_people,
     people_in_reach,
+    units_within,
 )
 from meetingcheck.office.units.actions import Appointment, appoint
 from meetingcheck.orgs.access import Right, all_within, ask, ask_about_person, ask_anywhere, ask_to_change_person
@@ -71,7 +73,14 @@ def _list_page(form: TypedForm | None = None) -> str:
     return render_template(
         "office/people.html",
         wanted=wanted,
-        found=find_people(session, people_in_reach(session, actor.user_id, today), wanted, now, today),
+        found=find_people(
+            session,
+            people_in_reach(session, actor.user_id, today),
+            administered_by(session, actor.user_id, today),
+            wanted,
+            now,
+            today,
+        ),
         roles=list(Role),
         today=today,
         typed=form.typed if form else {},
@@ -119,12 +128,17 @@ def show(user_id: uuid.UUID) -> str:
 def _page(user_id: uuid.UUID, form: TypedForm | None = None, link: str | None = None) -> str:
     session, now = db.session(), services().now()
     user, today = _found(session, user_id), local_day(now)
-    may_change = ask_about_person(session, signed_in(), user_id, today)
+    actor = signed_in()
+    may_change = ask_about_person(session, actor, user_id, today)
+    held = list_roles_held(session, user_id, today)
+    within = units_within(session, {one.unit.id for one in held}, administered_by(session, actor.user_id, today), today)
+    seen = [one for one in held if one.unit.id in within]
     return render_template(
         "office/person.html",
         user=user,
         may_change=may_change,
-        held=list_roles_held(session, user_id, today),
+        held=seen,
+        held_elsewhere=len(held) > len(seen),
         cells=cells_reported_for(session, user_id, today),
         last_seen=last_seen(session, user_id),
         devices=list_devices(session, user_id),
