@@ -28,8 +28,8 @@ from meetingcheck.meetings.queries import (
     list_reported_after,
     list_satisfied,
     list_versions,
-    meeting_ids_of,
     photos_of_versions,
+    reports_of,
     said_in,
 )
 from meetingcheck.meetings.reviews.queries import list_reviews
@@ -61,7 +61,7 @@ def obligations(unit_id: uuid.UUID, query_data: dict[str, Any]) -> dict[str, Any
     session = db.session()
     after = read_place(query_data["after"], a_day, an_id)
     page = page_of(list_obligations_after(session, unit_id, after, PAGE + 1), lambda one: (one.period_from, one.id))
-    meetings = meeting_ids_of(session, [one.id for one in page.items])
+    meetings = reports_of(session, {one.id: one.satisfied_by for one in page.items})
     items = [{**obligation_told(one), "meeting_id": meetings.get(one.id)} for one in page.items]
     return {"items": items, "next": page.next}
 
@@ -78,7 +78,7 @@ def obligation(obligation_id: uuid.UUID) -> dict[str, Any]:
         drafts = list_own_drafts(session, found.unit_id, actor.user_id, found.id)
     return {
         **obligation_told(found),
-        "meeting_id": meeting_ids_of(session, [found.id]).get(found.id),
+        "meeting_id": reports_of(session, {found.id: found.satisfied_by}).get(found.id),
         "drafts": [draft_told(draft) for draft in drafts],
     }
 

@@ -1,7 +1,7 @@
 """Reading reports."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -309,6 +309,24 @@ def meeting_ids_of(session: Session, obligation_ids: list[uuid.UUID]) -> dict[uu
         )
     )
     return {row.obligation_id: row.meeting_id for row in rows}
+
+
+def reports_of(session: Session, periods: Mapping[uuid.UUID, uuid.UUID | None]) -> dict[uuid.UUID, uuid.UUID]:
+    """The report of each period that has one, by the period's id: its own, or that of the merged cell's period by which
+    it is satisfied, and so on. `periods` says of each by which other one it is satisfied, if by any."""
+    satisfied_by = dict(periods)
+    while missing := {one for one in satisfied_by.values() if one} - satisfied_by.keys():
+        rows = session.execute(select(Obligation.id, Obligation.satisfied_by).where(Obligation.id.in_(missing)))
+        satisfied_by |= dict.fromkeys(missing) | dict(rows.all())
+    reports = meeting_ids_of(session, list(satisfied_by))
+    found = {}
+    for period in periods:
+        one: uuid.UUID | None = period
+        while one is not None and one not in reports:
+            one = satisfied_by[one]
+        if one is not None:
+            found[period] = reports[one]
+    return found
 
 
 def said_in(version: MeetingVersion) -> CheckIn:

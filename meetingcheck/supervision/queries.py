@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from meetingcheck.duties.models import Obligation
 from meetingcheck.duties.queries import REGULAR, THEMATIC, state_expression
 from meetingcheck.duties.rules import Month, ObligationState
-from meetingcheck.meetings.queries import meeting_ids_of
+from meetingcheck.meetings.queries import reports_of
 from meetingcheck.orgs.models import Unit, UnitKind, UnitScope, Watcher
 from meetingcheck.orgs.queries import cell_ids_below, in_force, named_like, seen_below
 from meetingcheck.supervision.rules import MISSING, WAITING, BoardFilter, Group, group_of
@@ -233,15 +233,13 @@ def _squares(
             Obligation.period_from <= date(year, MONTHS, 31),
         )
     ).all()
-    # A cell that took others over may owe what one of them reported.
-    asked = {one for row in rows for one in (row.id, row.satisfied_by) if one is not None}
-    meetings = meeting_ids_of(session, list(asked))
+    meetings = reports_of(session, {row.id: row.satisfied_by for row in rows})
     return {
         (row.unit_id, row.series, row.period): Square(
             row.period,
             ObligationState(row.state),
             row.moved_on,
-            meetings.get(row.id) or meetings.get(row.satisfied_by),
+            meetings.get(row.id),
         )
         for row in rows
     }

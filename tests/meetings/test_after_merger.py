@@ -10,6 +10,7 @@ from sqlalchemy import select
 from meetingcheck.accounts.models import User
 from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.meetings.models import Meeting, MeetingState, Remark, Task, TaskState
+from meetingcheck.meetings.queries import reports_of
 from meetingcheck.meetings.rules import receipt_code
 from meetingcheck.messages.models import Message
 from meetingcheck.office.merging.actions import Merger, merge
@@ -68,6 +69,21 @@ def test_a_returned_report_is_finished_by_the_successor(world: World) -> None:
     other = samples.jpeg(samples.scene(41, 31))
     assert send(client, where, whole_form(client.get(where), GOOD_FIELDS, overviews=[other])).status_code == 303
     assert told(world, "meetings.corrected") == {"reviewer"}
+
+
+def test_what_a_cell_reported_is_shown_for_those_that_it_was_merged_into_one_after_the_other(world: World) -> None:
+    report = file_report(world)
+    merge_into(world, world.cells[1])
+    with world.app.app_context(), write_transaction() as session:
+        units = session.get_one(Unit, world.cells[1]), session.get_one(Unit, world.cells[2])
+        merger = Merger([units[0]], units[1], date(2026, 11, 15), "QĐ 10-QĐ/ĐU")
+        merge(session, merger, world.users["administrator"], world.clock())
+    with world.app.app_context(), read_transaction() as session:
+        last = world.obligation(world.cells[2])
+        assert reports_of(session, {last.id: last.satisfied_by}) == {last.id: report}
+    reviewer = world.sign_in("reviewer")
+    assert f"/meetings/{report}" in reviewer.get(f"/units/{world.cells[2]}").text
+    assert f"/meetings/{report}" in reviewer.get(f"/units/{world.committee}/board").text
 
 
 def test_both_sides_speak_about_a_predecessors_report(world: World) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from meetingcheck.duties.models import Obligation
 from meetingcheck.duties.rules import Month, ObligationState, state_of
 from meetingcheck.meetings.models import Meeting, MeetingState, MeetingVersion, VersionPhoto
-from meetingcheck.meetings.queries import meeting_ids_of
+from meetingcheck.meetings.queries import reports_of
 from meetingcheck.photos.models import Photo
 
 MONTHS_A_PAGE = 12
@@ -62,12 +62,11 @@ def load_cell_page(session: Session, unit_id: uuid.UUID, last: Month, now: datet
             .order_by(Obligation.period_from.desc(), Obligation.series)
         )
     )
-    asked = {one for row in obligations for one in (row.id, row.satisfied_by) if one is not None}
-    meeting_ids = meeting_ids_of(session, list(asked))
+    meeting_ids = reports_of(session, {one.id: one.satisfied_by for one in obligations})
     reports = _reports(session, unit_id, set(meeting_ids.values()), first, last)
     entries, placed = [], set[uuid.UUID]()
     for one in sorted(obligations, key=lambda row: row.period, reverse=True):
-        meeting_id = meeting_ids.get(one.id) or (meeting_ids.get(one.satisfied_by) if one.satisfied_by else None)
+        meeting_id = meeting_ids.get(one.id)
         report = reports.get(meeting_id) if meeting_id else None
         elsewhere = report is not None and report.meeting.id in placed
         entries.append(Entry(one.period_from, one, state_of(one, now), report, elsewhere))
