@@ -164,11 +164,12 @@ class People:
                     judged.replaces = True
 
     def _may_change(self, entry: Entry, known: KnownPerson) -> bool:
-        if not known.own:
-            entry.refuse(Fault.PERSON_ELSEWHERE, Field.PERSON)
-        elif known.disabled:
-            entry.refuse(Fault.PERSON_DISABLED, Field.PERSON)
-        return known.own and not known.disabled
+        if known.own and not known.disabled:
+            return True
+        fault = Fault.PERSON_DISABLED if known.own else Fault.PERSON_ELSEWHERE
+        if not any(found.fault == fault for found in entry.judged.faults):
+            entry.refuse(fault, Field.PERSON)
+        return False
 
     def _plan_person(self, person: ListedPerson, plan: Plan) -> None:
         known = person.known
@@ -180,14 +181,16 @@ class People:
             # A mistyped number must not rename a stranger.
             person.entry.refuse(Fault.PERSON_OF_OTHER_NAME, Field.PERSON)
             return
-        changes: dict[str, str] = {}
-        for column, where, old, new in (
-            ("name", Field.PERSON, known.name, person.name),
-            ("phone", Field.PHONE, known.phone, person.phone),
-            ("email", Field.EMAIL, known.email, person.email),
-        ):
-            if new and new != old and not (where is Field.PERSON and is_worse_spelt(old or "", new)):
-                changes[column] = new
-                person.entry.judged.changes.append(Change(where.value, old or "", new))
+        changes = {
+            column: Change(where.value, old or "", new)
+            for column, where, old, new in (
+                ("name", Field.PERSON, known.name, person.name),
+                ("phone", Field.PHONE, known.phone, person.phone),
+                ("email", Field.EMAIL, known.email, person.email),
+            )
+            if new and new != old and not (where is Field.PERSON and is_worse_spelt(old or "", new))
+        }
+        # What is known of somebody is shown to nobody who may not change it.
         if changes and self._may_change(person.entry, known):
-            plan.person_changes[known.id] = changes
+            person.entry.judged.changes += changes.values()
+            plan.person_changes[known.id] = {column: change.new for column, change in changes.items()}

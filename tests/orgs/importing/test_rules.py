@@ -238,6 +238,13 @@ class TestPeople:
         assert faults(plan) == {2: [Fault.PERSON_OF_OTHER_NAME]}
         assert plan.person_changes == {}
 
+    def test_who_belongs_elsewhere_is_refused_once_and_nothing_known_of_them_is_shown(self) -> None:
+        people = {**AREA.people, FAR: replace(AREA.people[FAR], email="xa@mau.example")}
+        row = {"code": "CB1", "person": "Hồ Thị Xa", "phone": "0911000003", "email": "moi@mau.example"}
+        plan = plan_of({**row, "role": "bí thư"}, area=replace(AREA, people=people))
+        assert faults(plan) == {2: [Fault.PERSON_ELSEWHERE]}
+        assert (plan.rows[0].changes, plan.person_changes) == ([], {})
+
     def test_a_changed_number_is_not_guessed_from_the_mail(self) -> None:
         people = {**AREA.people, BINH: replace(AREA.people[BINH], phone="0911000002")}
         row = {
