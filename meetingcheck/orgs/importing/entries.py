@@ -14,9 +14,10 @@ from meetingcheck.orgs.importing.unitnames import canonical, same_unit, takes_ki
 from meetingcheck.orgs.importing.values import (
     ERROR_VALUES,
     day_of,
+    leaves_role_open,
     mail_of,
+    mentions_deputy,
     names_deputy,
-    names_other_post,
     phones_of,
     roles_of,
     says_nothing,
@@ -142,14 +143,16 @@ def _named(entry: Entry) -> Named:
         for where in (Field.PERSON, Field.ROLE) if is_vacant else (Field.PERSON,):
             shown.pop(where.value, None)
         entry.judged.notes += [Note.VACANT] if is_vacant else []
+        if not is_vacant and mentions_deputy(text):
+            entry.refuse(Fault.DEPUTY, Field.ROLE)
     return named
 
 
 def _read_roles(entry: Entry, beside: str, default_role: str | None) -> None:
     """What the person does: by the row's own cell, by what stands beside the name, by the title of the column."""
     text = entry.judged.shown.get(Field.ROLE.value, "")
-    if entry.person and (not text or names_other_post(text)):
-        said_beside = "" if names_other_post(beside) else beside
+    if entry.person and (not text or leaves_role_open(text)):
+        said_beside = "" if leaves_role_open(beside) else beside
         entry.is_role_of_column = bool(default_role) and not said_beside
         text = said_beside or default_role or text
     if not text:

@@ -1,16 +1,17 @@
 """What stands in a cell of people: a name, and all that offices write beside it. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meetingcheck.lib.text import search_form
 from meetingcheck.orgs.importing.values import (
+    mentions_deputy,
     names_deputy,
-    names_other_post,
+    names_other_posts,
     names_past_post,
     phone_of,
     roles_of,
-    says_nothing,
+    says_vacant,
 )
 
 _NUMBER = re.compile(
@@ -40,8 +41,14 @@ class Named:
 
 def person_in(text: str) -> Named:
     """The one person in a cell; no name when the seat is vacant. What is not understood stays part of the name."""
-    if says_nothing(text):
+    if says_vacant(text):
         return Named()
+    named = _named_in(text)
+    # Whatever else is not understood, a deputy must not become the secretary.
+    return replace(named, post="phó bí thư") if mentions_deputy(named.name) else named
+
+
+def _named_in(text: str) -> Named:
     if _ONLY_NAME.fullmatch(text) and " và " not in text and _without_title(text) == text:
         return Named(text)
     numbers = [phone for phone in map(phone_of, _NUMBER.findall(text)) if phone]
@@ -63,7 +70,7 @@ def person_in(text: str) -> Named:
 
 
 def _is_post(text: str) -> bool:
-    return bool(roles_of(text)) or names_deputy(text) or names_past_post(text) or names_other_post(text)
+    return bool(roles_of(text)) or names_deputy(text) or names_past_post(text) or names_other_posts(text)
 
 
 def _without_title(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -24,19 +25,38 @@ _ROLES = {
 _ROLE_OF = {name.strip(): role for role, names in _ROLES.items() for name in names.split(";")}
 _OF_CELL = "(?: (?:chi bo|cb|chi uy|cap uy)(?: .+)?)?"
 _IS_SECRETARY = re.compile(f"(?:(?:dong chi|d/c) )?(?:(?:bi thu|bt){_OF_CELL}|btcb)")
-_IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?(?:(?:pho |p[. ]*)(?:bi thu|bt){_OF_CELL}|p[. ]*btcb)")
+# Of a body that is no cell's: whoever is deputy there may well be secretary here.
+_OF_OTHER_BODY = "(?:doan|dang uy|dang bo|huyen uy|thi uy|quan uy|thanh uy|tinh uy|hoi|du)"
+_DEPUTY = f"(?:pho |p[. ]*)(?:bi thu|btcb|bt)(?!\\w)(?! {_OF_OTHER_BODY}\\b)"
+_IS_DEPUTY = re.compile(f"(?:(?:dong chi|d/c) )?{_DEPUTY}(?: .+)?")
+_MENTIONS_DEPUTY = re.compile(f"(?<!\\w){_DEPUTY}")
+_IS_OF_UNION = re.compile("(?:pho )?(?:bi thu|bt) doan(?: .+)?")
 _IS_OVER = re.compile(r"\b(?:da|nguyen|nghi|thoi|cu)\b")  # somebody was it
-# What the same person does besides, which is nothing to this product: head of a hamlet, member of a board.
+# What the same person does besides, which is nothing to this product: head of a hamlet, member of a board. With its
+# accents where it has any: whoever is called Trương is head ("trưởng") of nothing.
 _OTHER_POST = re.compile(
-    "(?:(?:to |ap |thon |ban |khu |xom |doi )?truong|pho|p?ct|p[.]ct|chu tich|chu nhiem|giam doc|hieu truong|hieu pho"
-    "|bi thu doan|can bo|cong chuc|chi huy|ke toan|giao vien|cong an vien"
-    "|(?:chi uy|dang uy|huyen uy|uy|hoi|dang) vien|dang uy|thuong vu|ban thuong vu|uv|bch|btv)(?: .+)?"
+    "(?:(?:tổ |ấp |thôn |bản |khu |xóm |đội )?trưởng|phó|p?ct|p[.]ct|chủ tịch|chủ nhiệm|giám đốc|hiệu trưởng|hiệu phó"
+    "|bí thư đoàn|cán bộ|công chức|chỉ huy|kế toán|giáo viên|công an viên"
+    "|(?:chi ủy|đảng ủy|huyện ủy|ủy|hội|đảng) viên|đảng ủy|thường vụ|ban thường vụ|uv|bch|btv"
+    "|đuv|huv|tuv|cuv|uvbtv|uvtv|uvbch)(?: .+)?"
 )
-_BETWEEN_ROLES = re.compile(r"\s*[,;+\n]\s*|(?<!d)\s*/\s*(?!c )|\s+(?:kiem(?: nhiem)?|va)\s+|\s+[-–]\s+")
+_OTHER_POST_PLAIN = re.compile(
+    "(?:(?:to|ap|thon|ban|khu|xom|doi) truong|truong(?= (?:thon|ban|ap|khu|xom|to|doi|phong|nhom|cong an)\\b|$)|pho"
+    "|p?ct|p[.]ct|chu tich|chu nhiem|giam doc|hieu truong|hieu pho|bi thu doan|can bo|cong chuc|chi huy|ke toan"
+    "|giao vien|cong an vien|(?:chi uy|dang uy|huyen uy|uy|hoi|dang) vien|dang uy|thuong vu|ban thuong vu|uv|bch|btv"
+    "|duv|huv|tuv|cuv|uvbtv|uvtv|uvbch)(?: .+)?"
+)
+_BETWEEN_ROLES = re.compile(
+    r"\s*[,;+\n]\s*|(?<![dđ])\s*/\s*(?!c )|\s+(?:kiêm(?: nhiệm)?|kiem(?: nhiem)?|và|va)\s+|\s+[-–]\s+"
+)
 
 # What offices write where they have nothing to say.
 _NOTHING = {"không", "không có", "ko", "ko có", "k có", "chưa", "chưa có", "khuyết", "còn khuyết", "đang khuyết"}
 _NOTHING |= {"trống", "bỏ trống", "khuyet", "chua co", "khong co", "chưa kiện toàn", "chờ kiện toàn", "chưa bầu"}
+_VACANT_BUT = re.compile(
+    r"(?:(?:còn |đang |hiện )?(?:khuyết|khuyet)|(?:bỏ )?trống|chưa có|chua co|chưa bầu|(?:chưa|chờ) kiện toàn)"
+    r"(?:\s*[-–(:;,/.]|\s+(?:bí thư|bi thu|bt)\b).*"
+)
 _NO_LETTERS = re.compile(r"[\W_]*")
 _ABOUT_NUMBER = re.compile(r"\([^()\d]*\)|\b(?:zalo|sđt|sdt|đtdđ|đt|dt|dđ|tel|di động)\b[:.]?", re.IGNORECASE)
 
@@ -91,6 +111,11 @@ def says_nothing(text: str) -> bool:
     return _NO_LETTERS.fullmatch(text) is not None or text.casefold().strip(" .()") in _NOTHING
 
 
+def says_vacant(text: str) -> bool:
+    """Whether a cell of people says that nobody is it, whatever it adds: "Khuyết (đ/c Phó bí thư phụ trách)"."""
+    return says_nothing(text) or _VACANT_BUT.fullmatch(text.casefold().strip(" (")) is not None
+
+
 def mail_of(text: str) -> str | None:
     """A mail address in lower case; None when it is none."""
     login = normal_login(text)
@@ -100,40 +125,70 @@ def mail_of(text: str) -> str | None:
 def roles_of(text: str) -> list[str] | None:
     """The roles that a cell names; None when one of them is unknown. Another post beside a role says nothing."""
     named = _posts_of(text)
-    found = {name: SECRETARY if _IS_SECRETARY.fullmatch(name) else _ROLE_OF.get(name) for name in named}
-    if any(_IS_DEPUTY.fullmatch(name) or _IS_OVER.search(name) for name in named):
+    if any(post.is_deputy or post.is_over for post in named):
         return None
-    roles = [role for role in found.values() if role]
-    unknown = [name for name, role in found.items() if role is None]
-    if unknown and not (roles and all(_OTHER_POST.fullmatch(name) for name in unknown)):
+    roles = [post.role for post in named if post.role]
+    unknown = [post for post in named if post.role is None]
+    if unknown and not (roles and all(post.is_other for post in unknown)):
         return None
     return list(dict.fromkeys(roles))
 
 
 def names_deputy(text: str) -> bool:
     """Whether a cell names a deputy secretary, which is no role here."""
-    return any(_IS_DEPUTY.fullmatch(name) for name in _posts_of(text))
+    return any(post.is_deputy for post in _posts_of(text))
 
 
-def names_other_post(text: str) -> bool:
+def mentions_deputy(text: str) -> bool:
+    """Whether a deputy secretary is spoken of anywhere in a text."""
+    return _MENTIONS_DEPUTY.search(search_form(text)) is not None
+
+
+def names_other_posts(text: str) -> bool:
     """Whether a cell names nothing but posts of other bodies: head of a hamlet, member of a board."""
     named = _posts_of(text)
-    return bool(named) and not any(
-        _IS_DEPUTY.fullmatch(name) or _IS_OVER.search(name) or not _OTHER_POST.fullmatch(name) for name in named
-    )
+    return bool(named) and all(post.is_other and not post.is_deputy and not post.is_over for post in named)
+
+
+def leaves_role_open(text: str) -> bool:
+    """Whether a cell names only posts beside which the column's title still counts: a secretary of the youth union in
+    a column of secretaries is not said to be the cell's."""
+    return names_other_posts(text) and not any(_IS_OF_UNION.fullmatch(post.plain) for post in _posts_of(text))
 
 
 def names_past_post(text: str) -> bool:
     """Whether a cell names a secretary's post that somebody had: it gives no role."""
     return any(
-        _IS_OVER.search(name) and _IS_SECRETARY.fullmatch(" ".join(_IS_OVER.sub("", name).split()))
-        for name in _posts_of(text)
+        post.is_over and _IS_SECRETARY.fullmatch(" ".join(_IS_OVER.sub("", post.plain).split()))
+        for post in _posts_of(text)
     )
 
 
+@dataclass(frozen=True)
+class _Post:
+    plain: str
+    role: str | None
+    is_deputy: bool
+    is_over: bool
+    is_other: bool
+
+
 @lru_cache(maxsize=1_000)  # a list of thousands names few posts
-def _posts_of(text: str) -> tuple[str, ...]:
-    return tuple(name for name in (name.strip(" .:") for name in _BETWEEN_ROLES.split(search_form(text))) if name)
+def _posts_of(text: str) -> tuple[_Post, ...]:
+    spelt = unicodedata.normalize("NFC", one_line(text)).lower().replace("uỷ", "ủy")
+    return tuple(_post(name) for name in (part.strip(" .:") for part in _BETWEEN_ROLES.split(spelt)) if name)
+
+
+def _post(name: str) -> _Post:
+    plain = search_form(name)
+    other = _OTHER_POST_PLAIN if name == plain else _OTHER_POST
+    return _Post(
+        plain,
+        SECRETARY if _IS_SECRETARY.fullmatch(plain) else _ROLE_OF.get(plain),
+        _IS_DEPUTY.fullmatch(plain) is not None,
+        _IS_OVER.search(plain) is not None,
+        other.fullmatch(name) is not None,
+    )
 
 
 def day_of(cell: Cell, today: date) -> date | None:

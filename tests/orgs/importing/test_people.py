@@ -24,6 +24,7 @@ TITLES = ["STT", "Tên chi bộ", "Bí thư", "Điện thoại", "Chức vụ"]
         ("Hà Văn Mới (Bí thư)", "Hà Văn Mới"),
         ("Hà Văn Mới, Bí thư chi bộ", "Hà Văn Mới"),
         ("Bí thư: Hà Văn Mới", "Hà Văn Mới"),
+        ("Bí thư: Trương Văn An", "Trương Văn An"),
         ("Hà Văn Mới (Trưởng thôn)", "Hà Văn Mới"),
         ("Hà Văn Mới - 0912345678", "Hà Văn Mới"),
         ("Sùng Và Lử", "Sùng Và Lử"),
@@ -42,7 +43,9 @@ def test_a_number_beside_the_name_is_the_persons_where_there_is_no_other() -> No
     assert [(one.name, one.phone) for one in plan.people] == [("Hà Văn Mới", "0912345678")]
 
 
-@pytest.mark.parametrize("typed", ["Khuyết", "Chưa có", "Trống", "(khuyết)", "-", "Chưa kiện toàn"])
+@pytest.mark.parametrize(
+    "typed", ["Khuyết", "Chưa có", "Trống", "(khuyết)", "-", "Chưa kiện toàn", "Khuyết (PBT Lê Văn L phụ trách)"]
+)
 def test_a_vacant_seat_is_nobody(typed: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", typed, "không có", "Bí thư"]))
     assert (faults(plan), plan.people, plan.given) == ({}, [], [])
@@ -50,7 +53,14 @@ def test_a_vacant_seat_is_nobody(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["Nguyễn A; Lê B", "Nguyễn Văn A và Lê Thị B", "Đ/c Nguyễn Văn A / Đ/c Lê Thị B", "Hà Văn Mới, Hai"]
+    "typed",
+    [
+        "Nguyễn A; Lê B",
+        "Nguyễn Văn A và Lê Thị B",
+        "Đ/c Nguyễn Văn A / Đ/c Lê Thị B",
+        "Hà Văn Mới, Hai",
+        "Nguyễn Văn Ba, Trương Văn Bốn",
+    ],
 )
 def test_two_people_in_one_cell_are_told(typed: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", typed, "0912345678; 0987654321", ""]))
@@ -59,7 +69,17 @@ def test_two_people_in_one_cell_are_told(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "fault"),
-    [("Hà Văn Mới (Phó Bí thư)", "deputy"), ("Hà Văn Mới (nguyên Bí thư)", "bad_role")],
+    [
+        ("Hà Văn Mới (Phó Bí thư)", "deputy"),
+        ("Hà Văn Mới (Phó bí thư phụ trách)", "deputy"),
+        ("Lê Văn N (P.BT điều hành)", "deputy"),
+        ("Nguyễn Văn M PBT", "deputy"),
+        ("PBT: Trương Văn Cả", "deputy"),
+        ("Khuyết - Nguyễn Văn M PBT", "deputy"),
+        ("Khuyết (đ/c Phó bí thư Lê Văn L phụ trách)", "deputy"),
+        ("Hà Văn Mới (nguyên Bí thư)", "bad_role"),
+        ("Hà Văn Mới (Bí thư Đoàn xã)", "bad_role"),
+    ],
 )
 def test_who_is_said_to_be_no_secretary_does_not_become_one(typed: str, fault: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", typed, 912000010, ""]))
@@ -74,6 +94,10 @@ def test_who_is_said_to_be_no_secretary_does_not_become_one(typed: str, fault: s
         ("0912000010;", "BTCB"),
         ("0912000010 (Zalo)", "Bí thư, PCT UBND"),
         (912000010, ""),
+        (912000010, "ĐUV, Bí thư chi bộ"),
+        (912000010, "UVBTV, Bí thư chi bộ"),
+        (912000010, "Phó bí thư Đảng ủy, Bí thư chi bộ"),
+        (912000010, "Bí thư chi bộ, Bí thư Đoàn xã"),
     ],
 )
 def test_a_post_of_another_body_beside_the_secretarys_column_says_nothing(phone: object, post: str) -> None:
@@ -97,7 +121,15 @@ def test_the_secretary_of_a_committee_among_those_of_cells_is_left_out() -> None
 
 
 @pytest.mark.parametrize(
-    ("post", "fault"), [("P.BT", "deputy"), ("PBT chi bộ", "deputy"), ("Đảng ủy viên, phụ trách", "bad_role")]
+    ("post", "fault"),
+    [
+        ("P.BT", "deputy"),
+        ("PBT chi bộ", "deputy"),
+        ("Phó bí thư phụ trách", "deputy"),
+        ("Phó bí thư thường trực", "deputy"),
+        ("Bí thư đoàn thanh niên", "bad_role"),
+        ("Đảng ủy viên, phụ trách", "bad_role"),
+    ],
 )
 def test_other_posts_give_no_role(post: str, fault: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", "Hà Văn Mới", 912000010, post]))
