@@ -94,7 +94,7 @@ def read_entry(
     named = _named(entry)
     entry.code, entry.parent = shown.get(Field.CODE, ""), unit_name_in(shown.get(Field.PARENT, ""))
     entry.kind = _kind_of(entry, shown.get(Field.KIND, ""), kinds)
-    _read_name(entry, unit_word, kinds)
+    _read_name(entry, unit_word, kinds, is_listed=bool(entry.person) and _is_numbered(line, columns))
     _read_days(entry, cells, today)
     if not named.several:
         _read_contacts(entry, cells, named)
@@ -103,14 +103,21 @@ def read_entry(
     return entry
 
 
-def _read_name(entry: Entry, unit_word: str, kinds: Mapping[str, Kind]) -> None:
+def _is_numbered(line: Line, columns: Mapping[str, int]) -> bool:
+    """Whether the first cell of a row is its number in the list."""
+    first = line.cells[0] if line.cells else ""
+    return 0 not in columns.values() and text_of(first).rstrip(".)").isdecimal()
+
+
+def _read_name(entry: Entry, unit_word: str, kinds: Mapping[str, Kind], *, is_listed: bool) -> None:
     """The unit's name, with the kind before it that the column's title says and the name does not."""
     shown = entry.judged.shown
     text = shown.get(Field.NAME.value, "")
     if not text:
         return
     name = unit_name_in(text, among_units=bool(unit_word))
-    given = unit_word and entry.kind is None and takes_kind(name) and kind_named_in(canonical(name), kinds) is None
+    may_take = bool(unit_word) and entry.kind is None and takes_kind(name, is_listed=is_listed)
+    given = may_take and kind_named_in(canonical(name), kinds) is None
     entry.name, entry.bare_name = (f"{unit_word} {name}", name) if given else (name, "")
     shown[Field.NAME.value] = entry.name
     if entry.parent and _names_itself(entry, kinds):

@@ -24,6 +24,8 @@ _TOTAL = re.compile(
 _COUNT = re.compile(
     r"(?:tổng(?: cộng| số)?|cộng) (?:khối|mục|phần|nhóm|toàn)\b.*"
     r"|(?:tổng cộng|cộng) (?:[ivx]{1,6}|[a-zđ])(?:[:.,( ]+\d.*|[:.]?)"
+    r"|(?:tổng cộng|tổng|cộng) (?:xã|phường|thị trấn|đặc khu|huyện|đảng bộ|đảng ủy)\b[^\d]*[^\w]\d+ "
+    r"(?:chi bộ|đảng bộ|đảng viên|tổ chức đảng|đ/v|đv)\b.*"
     r"|(?:số |các )*(?:chi bộ|đảng bộ|đảng viên|tổ chức đảng)(?: trực thuộc| cơ sở)*\s*[:=]\s*\d+.*"
 )
 _MARK = re.compile(r"[*•–-]+|[ivx]{1,6}[.)]?|[a-zđ][.)]?")

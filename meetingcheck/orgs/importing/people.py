@@ -81,7 +81,7 @@ class People:
 
     def _is_left_out(self, entry: Entry, group: Group, units: Units) -> bool:
         """Whether a column of secretaries names a committee's: lists of cells hold the committees above them too."""
-        return group.id is not None and not units.is_cell(group.id) and SECRETARY in entry.roles
+        return group.id is not None and units.is_committee(group.id) and SECRETARY in entry.roles
 
     def _person_of(self, entry: Entry) -> ListedPerson | None:
         contacts = [contact for contact in (entry.phone, entry.email) if contact]

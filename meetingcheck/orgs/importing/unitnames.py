@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from meetingcheck.lib.text import search_form
+from meetingcheck.lib.text import one_line, search_form
 from meetingcheck.orgs.importing.outcomes import MAX_ROWS
 from meetingcheck.orgs.importing.values import same_name
 
@@ -22,9 +22,17 @@ _CUT_SHORT = (
 )
 # Its leading body stands for a committee.
 _LEADING_BODY = re.compile(r"(?:đảng u[ỷy]|đảng ủy|dang uy)(?= \S)", re.IGNORECASE)
-# What stands among units and is none: a title that gives the kind gives these none.
+# What stands among units and is none: a title that gives the kind gives these none. Compared with accents where there
+# are any: "Công an xã" is no "Cộng", "Sở Y tế" no "Số".
 _NO_UNIT = re.compile(
-    r"(?:khoi(?! (?:pho )?\d)|cum|nhom|tong|cong|gom|trong do|ghi chu|luu y|so|danh sach|nguoi|noi nhan|t/m|k/t)\b"
+    r"(?:khối(?! (?:phố )?\d| dân vận)|cụm(?! dân cư)|nhóm(?! trẻ)|tổng(?! công ty)|cộng(?! h[oò][aà])|gồm|trong đó"
+    r"|ghi chú|lưu ý|số|danh sách|người|nơi nhận|t/m|k/t)(?!\w)"
+)
+_NO_UNIT_PLAIN = re.compile(
+    r"(?:khoi(?! (?:pho )?\d| dan van)|cum(?! dan cu)|nhom(?! tre)|tong(?! cong ty)"
+    r"|cong(?! (?:an|ty|doan|chung|thuong|nghiep|trinh|vien|hoa)\b)|gom|trong do|ghi chu|luu y"
+    r"|so(?! (?:y te|giao duc|tai chinh|noi vu|xay dung|cong|nong|tu phap|van|khoa|ke hoach)\b)|danh sach|nguoi"
+    r"|noi nhan|t/m|k/t)\b"
 )
 
 
@@ -59,6 +67,9 @@ def same_unit(one: str, other: str) -> bool:
     return same_name(canonical(one), canonical(other))
 
 
-def takes_kind(name: str) -> bool:
-    """Whether the title of its column may say of what kind a unit is: not of what may be no unit at all."""
-    return name[:1].isalpha() and _NO_UNIT.match(search_form(name)) is None
+def takes_kind(name: str, *, is_listed: bool = False) -> bool:
+    """Whether the title of its column may say of what kind a unit is: not of what may be no unit at all. `is_listed`:
+    its row has a number and somebody in it, as only units' rows have."""
+    plain, spelt = search_form(name), one_line(name).lower()
+    no_unit = _NO_UNIT_PLAIN if plain == spelt else _NO_UNIT
+    return name[:1].isalpha() and (is_listed or no_unit.match(spelt) is None)

@@ -248,12 +248,20 @@ class Units:
         return self._area.units[unit_id].parent_id if unit_id in self._area.units else None
 
     def is_cell(self, unit_id: uuid.UUID) -> bool:
+        kind = self._kind_of(unit_id)
+        return kind is not None and kind.is_cell
+
+    def is_committee(self, unit_id: uuid.UUID) -> bool:
+        """Whether it is known to be no cell."""
+        kind = self._kind_of(unit_id)
+        return kind is not None and not kind.is_cell
+
+    def _kind_of(self, unit_id: uuid.UUID) -> Kind | None:
         group = self._by_id.get(unit_id)
         code = (group.kind if group else None) or (
             self._area.units[unit_id].kind if unit_id in self._area.units else None
         )
-        kind = self._kinds.get(code) if code else None
-        return kind is not None and kind.is_cell
+        return self._kinds.get(code) if code else None
 
     # what becomes of them
 

@@ -69,6 +69,30 @@ def test_a_title_does_not_make_cells_of_what_may_be_none() -> None:
     assert faults(plan) == {2: ["kind_missing"]}
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("Công an xã", "Cong an xa", "Sở Y tế", "Công ty Điện lực", "Tổng công ty Xây dựng", "Cụm dân cư 3"),
+        *("Khối dân vận", "Nhóm trẻ Hoa Mai", "Cộng Hòa"),
+    ],
+)
+def test_names_that_only_sound_like_a_count_are_cells(typed: str) -> None:
+    plan = plan_of_file(xlsx_of(["STT", "Tên chi bộ", "Ngày họp"], [1, typed, 5]))
+    assert founded(plan) == [(f"Chi bộ {typed}", "chi_bo")]
+
+
+def test_a_numbered_row_with_somebody_in_it_is_a_unit() -> None:
+    plan = plan_of_file(xlsx_of(["STT", "Tên chi bộ", "Bí thư", "SĐT"], [1, "Khối Mặt trận", "Hà Văn Mới", 912000010]))
+    assert founded(plan) == [("Chi bộ Khối Mặt trận", "chi_bo")]
+    plan = plan_of_file(xlsx_of(["STT", "Tên chi bộ", "Bí thư", "SĐT"], ["", "Khối Mặt trận", "Hà Văn", 912000010]))
+    assert (faults(plan), plan.rows[0].notes) == ({2: ["kind_missing"]}, []), "nothing is said of a committee"
+
+
+def test_a_communes_total_is_no_unit() -> None:
+    plan = plan_of_file(xlsx_of(["Tên chi bộ", "Ngày họp"], ["Thôn Mười", 5], ["Cộng xã A: 2 chi bộ"]))
+    assert founded(plan) == [("Chi bộ Thôn Mười", "chi_bo")]
+
+
 def test_a_known_unit_is_found_under_the_name_that_it_has() -> None:
     head = ["Mã", "Tên chi bộ", "Ngày họp"]
     assert plan_of_file(xlsx_of(head[1:], ["thôn Mẫu", 9])).unit_changes == {CELL: {"usual_day": 9}}
