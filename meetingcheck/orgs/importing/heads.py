@@ -150,6 +150,7 @@ def _read(read: Sequence[_Column], below: int, hidden: frozenset[int]) -> Header
     _choose_name(found, read)
     columns = {field.value: places[0][0] for field, places in found.items()}
     _choose_unit(columns, found, [plain(column.own) for column in read])
+    others += [index for index, _ in found.get(Field.PERSON, []) if index != columns.get(Field.PERSON)]
     _choose_contacts(columns, found, others)
     is_secretarys = any(index == columns.get(Field.PERSON) and its for index, its in found.get(Field.PERSON, []))
     taken = set(columns.values())

@@ -66,6 +66,19 @@ def test_a_bare_name_beside_cells_is_a_persons(titles: str, columns: dict[str, i
     assert table_of(head, ["x" for _ in head]).columns == columns
 
 
+@pytest.mark.parametrize(
+    ("titles", "columns"),
+    [
+        ("STT|Tên chi bộ|Họ tên bí thư|Người liên hệ|SĐT liên hệ", {"name": 1, "person": 2}),
+        ("STT|Tên chi bộ|Họ tên bí thư|Họ tên người phụ trách|Số điện thoại", {"name": 1, "person": 2}),
+        ("STT|Tên chi bộ|Họ tên bí thư|SĐT|Người liên hệ|SĐT liên hệ", {"name": 1, "person": 2, "phone": 3}),
+    ],
+)
+def test_the_number_of_a_second_person_is_not_the_secretarys(titles: str, columns: dict[str, int]) -> None:
+    head = titles.split("|")
+    assert table_of(head, ["x" for _ in head]).columns == columns
+
+
 @pytest.mark.parametrize("marks", [["A", "B", "1", "2"], ["(1)", "(2)", "(3)", "(4)"], ["a", "b", "c", "1"]])
 def test_a_head_that_a_page_repeats_and_marks_of_columns_are_no_rows(marks: list[str]) -> None:
     head = ["TT", "Tên chi bộ", "Bí thư", "Điện thoại"]
