@@ -59,6 +59,7 @@ class Fault(StrEnum):
     UNIT_DIFFERS = "unit_differs"
     UNIT_AMBIGUOUS = "unit_ambiguous"
     UNIT_FAULTY = "unit_faulty"
+    NAMESAKE = "namesake"
     CODE_ELSEWHERE = "code_elsewhere"
     CLOSED = "closed"
     PARENT_UNKNOWN = "parent_unknown"
@@ -105,6 +106,10 @@ FAULT_SENTENCES = {
     Fault.UNIT_DIFFERS: N_("Dòng này ghi về đơn vị khác với dòng %(line)s."),
     Fault.UNIT_AMBIGUOUS: N_("Có nhiều đơn vị tên này; hãy ghi mã hoặc đơn vị cấp trên."),
     Fault.UNIT_FAULTY: N_("Đơn vị của dòng này có lỗi ở dòng %(line)s."),
+    Fault.NAMESAKE: N_(
+        "Tên này đã có ở dòng %(line)s với bí thư khác. Nếu là hai chi bộ, đồng chí hãy ghi thêm mã hoặc đơn vị cấp "
+        "trên."
+    ),
     Fault.CODE_ELSEWHERE: N_("Mã này đã dùng cho một đơn vị ngoài phạm vi của danh sách."),
     Fault.CLOSED: N_("Đơn vị này đã kết thúc hoạt động."),
     Fault.PARENT_UNKNOWN: N_("Không thấy đơn vị cấp trên này, trong danh sách cũng như trong phạm vi đã chọn."),

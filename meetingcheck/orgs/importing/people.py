@@ -48,6 +48,7 @@ class People:
         self._of_id: dict[uuid.UUID, ListedPerson] = {}
         self._given: dict[tuple[uuid.UUID, uuid.UUID, str], Entry] = {}
         self._named: set[tuple[uuid.UUID, uuid.UUID]] = set()  # secretaries that the list names, with their cells
+        self._first_named: dict[uuid.UUID, Entry] = {}  # who the list says is secretary of a new cell
         self._secretaries: dict[uuid.UUID, list[uuid.UUID]] = {}
         for user_id, unit_id, role in sorted(area.held, key=str):
             if role == SECRETARY:
@@ -74,6 +75,8 @@ class People:
             if not any(found.where in {Field.PHONE, Field.EMAIL} for found in entry.judged.faults):
                 entry.refuse(Fault.CONTACT_MISSING, Field.PHONE)
             return
+        if group is not None and self._means_another_unit(entry, group, units):
+            return
         person = self._person_of(entry)
         if person is None or group is None or group.id is None or group.has_failed():
             return
@@ -82,6 +85,20 @@ class People:
     def _is_left_out(self, entry: Entry, group: Group, units: Units) -> bool:
         """Whether a column of secretaries names a committee's: lists of cells hold the committees above them too."""
         return group.id is not None and units.is_committee(group.id) and SECRETARY in entry.roles
+
+    def _means_another_unit(self, entry: Entry, group: Group, units: Units) -> bool:
+        """Whether a new cell without a code has another secretary already: then two cells bear one name, which are told
+        apart by a column that is not understood."""
+        if group.id is None or group.known is not None or group.code or SECRETARY not in entry.roles:
+            return False
+        if not units.is_cell(group.id):
+            return False
+        first = self._first_named.setdefault(group.id, entry)
+        shared = {first.phone, first.email} & {entry.phone, entry.email} - {None}
+        if shared or (same_name(first.person, entry.person) and not (first.phone and entry.phone)):
+            return False
+        entry.refuse(Fault.NAMESAKE, Field.NAME, line=str(first.line))
+        return True
 
     def _person_of(self, entry: Entry) -> ListedPerson | None:
         contacts = [contact for contact in (entry.phone, entry.email) if contact]

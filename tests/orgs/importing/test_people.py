@@ -136,6 +136,15 @@ def test_other_posts_give_no_role(post: str, fault: str) -> None:
     assert fault in faults(plan)[2]
 
 
+def test_two_secretaries_of_one_new_name_are_asked_about() -> None:
+    """The column that tells the two cells apart is not understood: they must not become one."""
+    head = ["STT", "Xã, phường", "Tên chi bộ", "Bí thư", "SĐT"]
+    first = [1, "Xã A", "Chi bộ Tổ Mười", "Hà Văn Mới", "0912000010"]
+    plan = plan_of_file(xlsx_of(head, first, [2, "Xã B", "Chi bộ Tổ Mười", "Hà Văn Hai", "0912000011"]))
+    assert faults(plan) == {3: ["namesake"]}
+    assert faults(plan_of_file(xlsx_of(head, first, first))) == {}, "the same one twice is one"
+
+
 def people_of(office: Office) -> dict[str, str | None]:
     with office.world.app.app_context(), read_transaction() as session:
         return dict(session.execute(select(User.name, User.phone)).all())
