@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import case, delete, insert, or_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ from meetingcheck.orgs.models import (
     UnitScope,
     Watcher,
 )
-from meetingcheck.orgs.queries import active_scope, in_force
+from meetingcheck.orgs.queries import active_scope
 from meetingcheck.record.actions import Fact, append
 
 READ = JobKind("orgs.read_import", lane="bulk", max_attempts=3)
@@ -241,7 +241,7 @@ def _what_follows(plan: Plan, today: date) -> dict[str, Any]:
 
 
 def _end_succeeded(session: Session, succeeded: Sequence[Succession], today: date) -> None:
-    """End the roles of secretaries who handed over, one by one: there are few."""
+    """End the roles of secretaries who handed over, one by one: there are few. Who was to begin later never does."""
     for one in succeeded:
         session.execute(
             update(RoleAssignment)
@@ -249,9 +249,9 @@ def _end_succeeded(session: Session, succeeded: Sequence[Succession], today: dat
                 RoleAssignment.user_id == one.before,
                 RoleAssignment.unit_id == one.unit_id,
                 RoleAssignment.role == Role.SECRETARY,
-                in_force(RoleAssignment.from_on, RoleAssignment.to_on, today),
+                or_(RoleAssignment.to_on.is_(None), RoleAssignment.to_on > today),
             )
-            .values(to_on=today)
+            .values(to_on=case((RoleAssignment.from_on > today, RoleAssignment.from_on), else_=today))
             .execution_options(synchronize_session=False)
         )
 

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import select
 
 from meetingcheck.duties.models import Obligation
-from meetingcheck.lib.db import read_transaction
+from meetingcheck.lib.db import read_transaction, write_transaction
 from meetingcheck.meetings.models import Meeting, MeetingState
 from meetingcheck.orgs.models import Role, RoleAssignment
 from meetingcheck.record.models import RecordEntry
@@ -54,6 +54,21 @@ def test_a_new_secretary_takes_over_from_the_one_before(office: Office) -> None:
         said = session.scalars(select(RecordEntry.subject_id).where(RecordEntry.action == "role_ended")).all()
     assert drafts == [after], "what was begun goes to the successor"
     assert said == [before]
+
+
+def test_whoever_was_to_become_secretary_later_does_not(office: Office) -> None:
+    world, later = office.world, date(2026, 12, 1)
+    appointed = world.users["secretary2"]
+    with world.app.app_context(), write_transaction() as session:
+        session.add(
+            RoleAssignment(
+                id=uuid.uuid4(), user_id=appointed, unit_id=world.cells[0], role=Role.SECRETARY, from_on=later
+            )
+        )
+    office.take(csv_of(NEW))
+    found = secretaries(world)
+    (after,) = found.keys() - {appointed, world.users["secretary1"]}
+    assert found == {world.users["secretary1"]: TODAY, appointed: later, after: None}
 
 
 def test_the_same_list_again_changes_nothing(office: Office) -> None:
