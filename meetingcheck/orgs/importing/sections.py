@@ -225,7 +225,9 @@ class _Sections:
             return False
         if row.style in _ABOVE_CELLS:
             return following.style not in {*_ABOVE_CELLS, NO_MARK}
-        return row.style == NO_MARK and following.style == NUMBER
+        # "Trường Tiểu học A" alone in its row, and below it "Chi bộ 1".
+        says_kind = _NAMES_KIND.match(unit_key(following.name)) is not None
+        return row.style == NO_MARK and (following.style == NUMBER or says_kind)
 
     def _make_committee(self, row: _Row) -> None:
         row.name, row.is_committee = f"{COMMITTEE} {row.name}"[: MAX_CELL_CHARS + 1], True

@@ -316,8 +316,10 @@ class Units:
         assert group.parent_id is not None
         if group.kind is None:
             return
-        if group.first.is_place_unclear:
-            group.refuse(Fault.SUPERIOR_UNCLEAR, Field.PARENT)
+        for entry in group.entries:
+            if entry.is_place_unclear:
+                group.refuse(Fault.SUPERIOR_UNCLEAR, Field.PARENT, entry)
+        if group.has_failed():
             return
         group.first.judged.new.append("unit")
         group.first.judged.under = self.name(group.parent_id)

@@ -140,6 +140,16 @@ def test_a_head_that_says_nothing_clear_makes_no_cell(head: list[object]) -> Non
     assert faults(plan) == {line: ["superior_unclear"] for line in (2, 3, 4)}
 
 
+@pytest.mark.parametrize("numbers", [["", ""], [1, 2]])
+def test_a_school_over_its_cells_is_no_cell(numbers: list[object]) -> None:
+    rows: list[list[object]] = []
+    for school in "AB":
+        rows.append(["", f"Trường Tiểu học {school}"])
+        rows += [[number, f"Chi bộ {name}", 3] for number, name in zip(numbers, (1, 2), strict=True)]
+    plan = plan_of_file(xlsx_of(["STT", "Tên chi bộ", "Ngày họp"], *rows))
+    assert faults(plan) == {line: ["superior_unclear"] for line in range(2, 8)}
+
+
 def test_groups_within_a_section_do_not_end_it() -> None:
     assert superiors(
         TITLES,
