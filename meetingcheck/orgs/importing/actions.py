@@ -50,12 +50,12 @@ LONGEST_FILE_NAME = 200
 def begin_run(
     session: Session, unit_id: uuid.UUID, file_name: str, content: bytes, actor_id: uuid.UUID, now: datetime
 ) -> ImportRun:
-    """Keep an uploaded file, to be read in the background."""
+    """Keep an uploaded file, to be read in the background; old letters are converted unless the office says no."""
     run = ImportRun(
         id=uuid.uuid4(),
         file_name=one_line(file_name)[:LONGEST_FILE_NAME],
         content=content,
-        options={"unit": str(unit_id), "convert": False},
+        options={"unit": str(unit_id), "convert": True},
         state=ImportState.READING,
         counts={},
         uploaded_by=actor_id,

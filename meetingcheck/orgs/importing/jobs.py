@@ -114,10 +114,10 @@ class NothingBelow(Exception):
 def import_at_once(content: bytes, now: datetime, *, dry_run: bool) -> Plan:
     """Read a list into the root and carry it out, from the command line; what it meant, row by row.
 
-    Nothing is changed by a dry run, nor when a row is faulty. Raises FileRefused, NothingBelow, and IntegrityError when
-    somebody else changed the same at this moment.
+    Old letters are converted. Nothing is changed by a dry run, nor when a row is faulty. Raises FileRefused,
+    NothingBelow, and IntegrityError when somebody else changed the same at this moment.
     """
-    table = read_in_child(content, converted=False)
+    table = read_in_child(content, converted=True)
     today = local_day(now)
     with read_transaction() as session:
         root = find_root(session, today)

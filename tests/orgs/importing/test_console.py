@@ -50,6 +50,15 @@ def test_a_list_comes_in_once(console: dict[str, str], world: World, tmp_path: P
     assert last_line(run(console, file)) == {"new": 0, "changed": 0, "same": 1, "error": 0, "applied": True}
 
 
+def test_old_letters_are_converted(console: dict[str, str], world: World, tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    old = ["Chi bé Th«n MÉu H¹", "Chi bé B¶n Phó Thä", "Chi bé NguyÔn §øc C¶nh"]
+    file.write_text(HEAD + "".join(f"{name};Đảng bộ xã Mẫu;Chi bộ;\n" for name in old), encoding="utf-8")
+    assert last_line(run(console, file))["applied"] is True
+    assert {"Chi bộ Thôn Mẫu Hạ", "Chi bộ Bản Phú Thọ", "Chi bộ Nguyễn Đức Cảnh"} <= names(world)
+    assert not names(world) & set(old)
+
+
 def test_one_wrong_row_and_nothing_comes_in(console: dict[str, str], world: World, tmp_path: Path) -> None:
     file = tmp_path / "list.csv"
     file.write_text(BAD, encoding="utf-8")

@@ -246,13 +246,16 @@ def test_marks_that_change_how_a_name_reads_are_refused(office: Office, text: st
     assert office.faults(run_id) == {2: ["unsafe"]}
 
 
-def test_old_letters_are_shown_and_converted_on_demand(office: Office) -> None:
+def test_old_letters_are_shown_and_converted_unless_the_office_says_no(office: Office) -> None:
     names = ["Chi bé Th«n MÉu H¹", "Chi bé B¶n Phó Thä", "Chi bé NguyÔn §øc C¶nh"]
     data = xlsx_of(["Mã đơn vị", "Tên đơn vị", "Loại"], *([f"T{n}", name, "chi_bo"] for n, name in enumerate(names)))
     run_id = office.upload(data)
     page = office.page(run_id)
     assert "mã cũ TCVN3" in page
     assert "“Chi bé Th«n MÉu H¹” là “Chi bộ Thôn Mẫu Hạ”" in page
+    assert office.rows(run_id)[0].values["shown"]["name"] == "Chi bộ Thôn Mẫu Hạ"
+    office.press(run_id, "convert")
+    assert [one.values["shown"]["name"] for one in office.rows(run_id)] == names
     office.press(run_id, "convert", convert="1")
     office.press(run_id, "apply")
     assert {"Chi bộ Thôn Mẫu Hạ", "Chi bộ Bản Phú Thọ", "Chi bộ Nguyễn Đức Cảnh"} <= {
