@@ -61,6 +61,7 @@ _NO_LETTERS = re.compile(r"[\W_]*")
 _ABOUT_NUMBER = re.compile(r"\([^()\d]*\)|\b(?:zalo|sđt|sdt|đtdđ|đt|dt|dđ|tel|di động)\b[:.]?", re.IGNORECASE)
 
 _BETWEEN_NUMBERS = re.compile(r"\s*[;,/&|\n]\s*|\s+[-–]\s+|\s+(?:và|hoặc)\s+")
+_NUMBER_ASIDE = re.compile(r"([^()]+)\([^\W\d_][^()\d+]*([\d+][\d .+-]*)\)")  # "0912345678 (vợ: 0987654321)"
 _MONTH = re.compile(r"(?:thang )?(\d{1,2})(?:\s*[/.\-]\s*| nam )(\d{4})")
 _DAY_FIRST = re.compile(
     r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"
@@ -102,7 +103,10 @@ def phones_of(cell: Cell) -> list[str]:
     whole = phone_of(cell)
     if whole is not None:
         return [whole]
-    found = [phone_of(part) for part in _BETWEEN_NUMBERS.split(text_of(cell)) if part.strip()]
+    text = text_of(cell)
+    aside = _NUMBER_ASIDE.fullmatch(text)
+    parts = aside.groups() if aside else _BETWEEN_NUMBERS.split(text)
+    found = [phone_of(part) for part in parts if part.strip()]
     return list(dict.fromkeys(phone for phone in found if phone)) if all(found) else []
 
 

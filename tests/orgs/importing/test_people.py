@@ -150,14 +150,20 @@ def people_of(office: Office) -> dict[str, str | None]:
         return dict(session.execute(select(User.name, User.phone)).all())
 
 
-@pytest.mark.parametrize("typed", ["0912345678; 0987654321", "0912.345.678 / 0987654321", "0912345678 - +84987654321"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("0912345678; 0987654321", "0912.345.678 / 0987654321", "0912345678 - +84987654321"),
+        "0912345678 (vợ: 0987654321)",
+    ],
+)
 def test_of_two_numbers_the_first_is_taken_and_the_preview_says_so(typed: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", "Hà Văn Mới", typed, ""]))
     assert (faults(plan), plan.rows[0].notes) == ({}, ["first_phone"])
     assert [person.phone for person in plan.people] == ["0912345678"]
 
 
-@pytest.mark.parametrize("typed", ["0912345678; phòng 3", "12; 13", "0912345678 0987654321 7"])
+@pytest.mark.parametrize("typed", ["0912345678; phòng 3", "12; 13", "0912345678 0987654321 7", "0912345678 (phòng 3)"])
 def test_what_is_not_only_numbers_is_no_number(typed: str) -> None:
     plan = plan_of_file(xlsx_of(TITLES, [1, "Chi bộ Tổ Mười", "Hà Văn Mới", typed, ""]))
     assert faults(plan) == {2: ["bad_phone"]}
