@@ -7,7 +7,7 @@ in TCVN3. Which reading is right is decided by counting plausible Vietnamese syl
 import re
 import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from meetingcheck.orgs.importing.outcomes import Legacy
 
@@ -61,6 +61,16 @@ def convert(text: str, legacy: Legacy) -> str:
     # TCVN3 had a font of capitals: where no small Western letter is left, the text was written in it.
     western = [char for char in text if char in string.ascii_letters]
     return converted.upper() if len(western) > 2 and all(char.isupper() for char in western) else converted
+
+
+def convert_row(texts: Sequence[str], legacy: Legacy) -> list[str]:
+    """The texts of one row in Unicode. Beside Unicode, what reads as well as it stands is Unicode too: Lê Tú."""
+    is_mixed = any(map(_is_unicode, texts))
+    converted = [convert(text, legacy) for text in texts]
+    return [
+        text if is_mixed and count_syllables(text) >= count_syllables(new) else new
+        for text, new in zip(texts, converted, strict=True)
+    ]
 
 
 def detect(texts: Iterable[str]) -> Legacy | None:

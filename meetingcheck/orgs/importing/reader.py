@@ -18,7 +18,7 @@ from openpyxl.reader.excel import load_workbook
 from meetingcheck.lib.text import one_line, search_form, storable, visible
 from meetingcheck.orgs.importing.delimited import csv_rows, csv_text
 from meetingcheck.orgs.importing.heads import find_header
-from meetingcheck.orgs.importing.legacy import convert, detect
+from meetingcheck.orgs.importing.legacy import convert_row, detect
 from meetingcheck.orgs.importing.outcomes import (
     MAX_BYTES,
     MAX_CELL_CHARS,
@@ -109,7 +109,8 @@ def _sheet_table(sheet: Sheet, converted: bool) -> Table:
 
 
 def _converted(line: Line, legacy: Legacy) -> Line:
-    cells = tuple(one_line(convert(cell, legacy)) if isinstance(cell, str) else cell for cell in line.cells)
+    texts = iter(convert_row([cell for cell in line.cells if isinstance(cell, str)], legacy))
+    cells = tuple(one_line(next(texts)) if isinstance(cell, str) else cell for cell in line.cells)
     return Line(line.number, cells)
 
 

@@ -61,7 +61,7 @@ _NO_LETTERS = re.compile(r"[\W_]*")
 _ABOUT_NUMBER = re.compile(r"\([^()\d]*\)|\b(?:zalo|sđt|sdt|đtdđ|đt|dt|dđ|tel|di động)\b[:.]?", re.IGNORECASE)
 
 _BETWEEN_NUMBERS = re.compile(r"\s*[;,/&|\n]\s*|\s+[-–]\s+|\s+(?:và|hoặc)\s+")
-_NUMBER_ASIDE = re.compile(r"([^()]+)\([^\W\d_][^()\d+]*([\d+][\d .+-]*)\)")  # "0912345678 (vợ: 0987654321)"
+_NUMBER_ASIDE = re.compile(r"([^()]+)\(\s*[^\W\d_][^()\d+]*([\d+][\d .+-]*)\)")  # "0912345678 (vợ: 0987654321)"
 _MONTH = re.compile(r"(?:thang )?(\d{1,2})(?:\s*[/.\-]\s*| nam )(\d{4})")
 _DAY_FIRST = re.compile(
     r"(?:ngay\s+)?(\d{1,2})(?:\s*[/.\-]\s*|\s+thang\s+|\s)(\d{1,2})(?:\s*[/.\-]\s*|\s+nam\s+|\s)(\d{2}|\d{4})"

@@ -28,6 +28,7 @@ TITLES = ["STT", "Tên chi bộ", "Bí thư", "Điện thoại", "Chức vụ"]
         ("Hà Văn Mới (Trưởng thôn)", "Hà Văn Mới"),
         ("Hà Văn Mới - 0912345678", "Hà Văn Mới"),
         ("Sùng Và Lử", "Sùng Và Lử"),
+        ("Trống Văn A", "Trống Văn A"),
         ("Hà Văn Mới (Tày)", "Hà Văn Mới (Tày)"),
     ],
 )

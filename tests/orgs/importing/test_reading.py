@@ -451,6 +451,12 @@ class TestOldLetters:
     def test_the_font_of_capitals_gives_capitals(self) -> None:
         assert legacy.convert("CHI Bé TH¤N MÉU", Legacy.TCVN3) == "CHI BỘ THÔN MẪU"
 
+    def test_beside_unicode_what_reads_well_as_it_stands_is_left(self) -> None:
+        old = [["T1", "Chi bé Th«n MÉu H¹", "NguyÔn V¨n Tó"], ["T2", "Chi bé B¶n Phó Thä", "NguyÔn §øc C¶nh"]]
+        rows = [["Mã", "Tên đơn vị", "Bí thư"], *old, ["T3", "Chi bộ Mẫu", "Lê Tú"], ["T4", "Chi bộ Mới", "TrÇn V¨n A"]]
+        lines = read_table(write_csv(rows), converted=True).lines
+        assert [line.cells[2] for line in lines] == ["Nguyễn Văn Tú", "Nguyễn Đức Cảnh", "Lê Tú", "Trần Văn A"]
+
     @pytest.mark.parametrize("texts", [NAMES, ["José", "café"], ["Chi bộ"], [], ["plain"]])
     def test_other_text_is_left_alone(self, texts: list[str]) -> None:
         assert legacy.detect(texts) is None
