@@ -105,6 +105,7 @@ _OF_THE_SECRETARY = {
 _OF_SECRETARY = re.compile(r"(?:^| )(?:cua )?(?:(?:dong chi|d c) )?bi thu(?: (?:chi bo|cap uy|chi uy|cb))?$")
 # Whose name and number are not asked for.
 _SOMEBODY_ELSE = re.compile(r"(?:ho (?:va )?ten |ten )?(?:pho|chi uy|dang uy vien|uy vien|nguoi|can bo|dong chi)\b")
+_IN_CHARGE = re.compile(r"can bo\b.*|.*\b(?:lien he|phu trach|dai dien)")
 OF_CELLS = re.compile(r"(?:ma |ten )*(?:so )?(?:chi bo|cb)\b(?!.*dang bo)")
 OF_COMMITTEES = re.compile(r"ten (?:cac )?dang bo\b(?!.*chi bo)")
 # A person's name in two columns.
@@ -133,6 +134,11 @@ _FIELDS = {
 
 def is_somebody_else(title: str) -> bool:
     return _SOMEBODY_ELSE.match(plain(title)) is not None and field_of(plain(title)) is None
+
+
+def is_in_charge(title: str) -> bool:
+    """Whether a plain title is of people to ask or in charge."""
+    return _IN_CHARGE.fullmatch(title) is not None
 
 
 def is_lower_title(text: str) -> bool:

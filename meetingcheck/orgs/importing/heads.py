@@ -15,6 +15,7 @@ from meetingcheck.orgs.importing.columns import (
     SECRETARY,
     Field,
     field_of,
+    is_in_charge,
     is_lower_title,
     is_somebody_else,
     plain,
@@ -148,6 +149,7 @@ def _read(read: Sequence[_Column], below: int, hidden: frozenset[int]) -> Header
             others.append(index)
     _prefer_seen(found, hidden)
     _choose_name(found, read)
+    _choose_person(found, [plain(column.own) for column in read])
     columns = {field.value: places[0][0] for field, places in found.items()}
     _choose_unit(columns, found, [plain(column.own) for column in read])
     others += [index for index, _ in found.get(Field.PERSON, []) if index != columns.get(Field.PERSON)]
@@ -194,6 +196,13 @@ def _choose_name(found: dict[Field, list[tuple[int, bool]]], read: Sequence[_Col
         return
     found[Field.NAME] = [place for place in names if place not in bare]
     found.setdefault(Field.PERSON, bare)
+
+
+def _choose_person(found: dict[Field, list[tuple[int, bool]]], titles: Sequence[str]) -> None:
+    """Beside a column of secretaries, one of whom to ask or of who is in charge is somebody else's."""
+    places = found.get(Field.PERSON, [])
+    if any(is_secretarys for _, is_secretarys in places):
+        found[Field.PERSON] = sorted(places, key=lambda place: is_in_charge(titles[place[0]]))
 
 
 def _kind_said(title: str) -> str:

@@ -22,6 +22,7 @@ _ASIDE = re.compile(r"\s*\(([^()]*)\)\s*(?=$|[;,])")
 _BETWEEN = re.compile(r"\s*[;,:&+]\s*|\s+[-–]\s+|\s+và\s+|(?<!đ)(?<!Đ)(?<!ông)(?<!Ông)\s*/\s*")
 _COMRADE = re.compile(r"(?:đ/c|đ\.c|đc|đồng chí)(?:\s*[.:]\s*|\s+)", re.IGNORECASE)
 _SIR_OR_MADAM = re.compile(r"(?:ông/bà|bà/ông|ông|bà)(?:\s*[.:]\s*|\s+)", re.IGNORECASE)
+_POST_BEFORE = re.compile(r"bí thư(?: chi bộ)? ", re.IGNORECASE)
 # Whoever is called Ông Thế Sơn keeps the family name; before these it is none.
 _FAMILY = re.compile(
     "(?:nguyen|tran|le|pham|hoang|huynh|phan|vu|vo|dang|bui|do|ho|ngo|duong|ly|dinh|doan|trinh|mai|dao|ha|luong|cao|lo|vi"
@@ -75,6 +76,8 @@ def _is_post(text: str) -> bool:
 
 def _without_title(name: str) -> str:
     bare = _COMRADE.sub("", name, count=1) if _COMRADE.match(name) else name
+    if _POST_BEFORE.match(bare) and _FAMILY.fullmatch(search_form(rest := _POST_BEFORE.sub("", bare, count=1))):
+        return rest
     if _SIR_OR_MADAM.match(bare):
         called = _SIR_OR_MADAM.sub("", bare, count=1)
         if len(called.split()) > 2 or _FAMILY.fullmatch(search_form(called)):

@@ -71,6 +71,8 @@ def test_a_bare_name_beside_cells_is_a_persons(titles: str, columns: dict[str, i
     [
         ("STT|Tên chi bộ|Họ tên bí thư|Người liên hệ|SĐT liên hệ", {"name": 1, "person": 2}),
         ("STT|Tên chi bộ|Họ tên bí thư|Họ tên người phụ trách|Số điện thoại", {"name": 1, "person": 2}),
+        ("STT|Tên chi bộ|Người liên hệ|SĐT liên hệ|Họ tên bí thư|SĐT bí thư", {"name": 1, "person": 4, "phone": 5}),
+        ("STT|Tên chi bộ|Cán bộ phụ trách|Bí thư|SĐT", {"name": 1, "person": 3, "phone": 4}),
         ("STT|Tên chi bộ|Họ tên bí thư|SĐT|Người liên hệ|SĐT liên hệ", {"name": 1, "person": 2, "phone": 3}),
     ],
 )

@@ -25,6 +25,7 @@ TITLES = ["STT", "Tên chi bộ", "Bí thư", "Điện thoại", "Chức vụ"]
         ("Hà Văn Mới, Bí thư chi bộ", "Hà Văn Mới"),
         ("Bí thư: Hà Văn Mới", "Hà Văn Mới"),
         ("Bí thư: Trương Văn An", "Trương Văn An"),
+        ("Đ/c Bí thư Trương Văn An", "Trương Văn An"),
         ("Hà Văn Mới (Trưởng thôn)", "Hà Văn Mới"),
         ("Hà Văn Mới - 0912345678", "Hà Văn Mới"),
         ("Sùng Và Lử", "Sùng Và Lử"),
