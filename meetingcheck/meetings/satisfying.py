@@ -71,16 +71,14 @@ def _claims(session: Session, meeting: Meeting, version: MeetingVersion) -> dict
     sent = list_sent(session, meeting.id)
     own = lock_obligation(session, meeting.obligation_id)
     claims = {own.id: reported_at_of([one.submitted_at for one in sent], version.held_on)}
-    other = _other_claimed(session, own, version)
+    # A sitting that held both satisfies the period of the other series on its day as well.
+    of_both = [one for one in sent if said_in(one).details.combined]
+    beside = {day: find_other_series(session, own, day) for day in {one.held_on for one in of_both}}
+    other = beside[version.held_on] if version in of_both else None
     if other is not None:
-        of_both = [one.submitted_at for one in sent if _other_claimed(session, own, one) is other]
-        claims[other.id] = reported_at_of(of_both, version.held_on)
+        said_at = [one.submitted_at for one in of_both if beside[one.held_on] is other]
+        claims[other.id] = reported_at_of(said_at, version.held_on)
     return claims
-
-
-def _other_claimed(session: Session, own: Obligation, version: MeetingVersion) -> Obligation | None:
-    """The period of the other series that a sitting which held both satisfies as well."""
-    return find_other_series(session, own, version.held_on) if said_in(version).details.combined else None
 
 
 def _other_claimants(session: Session, obligation: Obligation, without: Meeting) -> Iterator[tuple[Meeting, datetime]]:
@@ -102,7 +100,7 @@ def _other_claimants(session: Session, obligation: Obligation, without: Meeting)
     for meeting in found:
         version = find_version(session, meeting)
         at = _claims(session, meeting, version).get(obligation.id) if version else None
-        if at is not None and meeting.state not in NOT_STANDING:
+        if at is not None:
             yield meeting, at
 
 
