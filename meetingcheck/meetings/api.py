@@ -18,7 +18,6 @@ from meetingcheck.lib.instants import local_day
 from meetingcheck.lib.services import services
 from meetingcheck.meetings.actions import expected_of
 from meetingcheck.meetings.check_in_api import draft_told
-from meetingcheck.meetings.check_in_routes import may_see_names
 from meetingcheck.meetings.models import Meeting, MeetingVersion
 from meetingcheck.meetings.queries import (
     documents_of_versions,
@@ -43,7 +42,7 @@ from meetingcheck.meetings.schemas import (
     VersionTold,
     check_in_told,
 )
-from meetingcheck.meetings.show_routes import get_report
+from meetingcheck.meetings.show_routes import get_report, may_see_names
 from meetingcheck.meetings.tasks.queries import list_tasks_of
 from meetingcheck.orgs.access import Right, ask, has_right
 from meetingcheck.orgs.api import asked_unit

@@ -27,7 +27,6 @@ from meetingcheck.meetings.actions import (
     file_extra,
     typed_in,
 )
-from meetingcheck.meetings.check_in_routes import may_see_names
 from meetingcheck.meetings.forms import parse_check_in, typed_from
 from meetingcheck.meetings.models import Meeting, MeetingState
 from meetingcheck.meetings.news import tell_about_correction, tell_about_telephone
@@ -44,6 +43,7 @@ from meetingcheck.meetings.schemas import (
     check_in_from,
     check_in_told,
 )
+from meetingcheck.meetings.show_routes import may_see_names
 from meetingcheck.meetings.values import CheckIn
 from meetingcheck.orgs.access import Right, ask
 from meetingcheck.orgs.queries import find_unit

@@ -50,6 +50,7 @@ from meetingcheck.meetings.queries import (
 )
 from meetingcheck.meetings.receiving import answer_beside_page, receive
 from meetingcheck.meetings.rules import meeting_id_of
+from meetingcheck.meetings.show_routes import may_see_names
 from meetingcheck.meetings.values import Field
 from meetingcheck.orgs.access import Right, ask, has_right
 from meetingcheck.orgs.queries import find_unit
@@ -349,12 +350,6 @@ def _conflict(filed: Filed, meeting: Meeting, sending: Sending, obligation: Obli
         changes=differences({} if limited else as_said(theirs, within), as_said(sending.typed, within)),
         obligation=obligation,
     )
-
-
-def may_see_names(session: Session, unit_id: uuid.UUID) -> bool:
-    """Names of those absent are for the cell and its direct superior only (product.md, "Rules")."""
-    actor, today = signed_in(), local_day(services().now())
-    return any(has_right(session, actor, right, unit_id, today) for right in (Right.REPORT, Right.REVIEW))
 
 
 def _without_names(said: Mapping[str, str], meeting: Meeting) -> Mapping[str, str]:

@@ -125,17 +125,14 @@ def _just_sent() -> bool:
 
 
 def _details(session: Session, meeting: Meeting, version: MeetingVersion, now: datetime) -> dict[str, Any]:
-    """The folded part of the check-in, files and versions, and what may be put right by whom.
-
-    Names of those absent are for the cell and its direct superior only (product.md, "Rules").
-    """
+    """The folded part of the check-in, files and versions, and what may be put right by whom."""
     actor, today, said = signed_in(), local_day(now), said_in(version)
     own_cell = has_right(session, actor, Right.REPORT, meeting.unit_id, today)
     may_correct = own_cell and meeting.state in CORRECTABLE
     return {
         "said": said,
         "absent_with_reason": absent_with_reason_of(said),
-        "may_see_names": own_cell or has_right(session, actor, Right.REVIEW, meeting.unit_id, today),
+        "may_see_names": may_see_names(session, meeting.unit_id),
         "filer": get_user(session, version.submitted_by).name,
         "given": list_tasks_of(session, meeting.id),
         "answered": list_answered_in(session, meeting.id),
@@ -151,6 +148,12 @@ def _details(session: Session, meeting: Meeting, version: MeetingVersion, now: d
         "may_change": has_right(session, actor, Right.CHANGE_REPORT, meeting.unit_id, today)
         and not (own_cell and meeting.state == MeetingState.ACCEPTED),
     }
+
+
+def may_see_names(session: Session, unit_id: uuid.UUID) -> bool:
+    """Names of those absent are for the cell and its direct superior only (product.md, "Rules")."""
+    actor, today = signed_in(), local_day(services().now())
+    return any(has_right(session, actor, right, unit_id, today) for right in (Right.REPORT, Right.REVIEW))
 
 
 def _photos(session: Session, version: MeetingVersion) -> dict[str, Any]:
