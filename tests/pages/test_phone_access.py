@@ -197,18 +197,21 @@ def test_problems_correction_and_extra_meeting(phone: BrowserContext, cell: Cell
     assert_fine(page, "correction without a change")
 
 
+def save_for_later(page: Page) -> None:
+    page.get_by_role("button", name="Lưu lại, gửi sau").click()
+    expect(page.locator("#saved")).to_be_visible()
+
+
 def test_a_conflict_shows_both_sides(
     browser: Browser, phone: BrowserContext, cell: Cell, files: tuple[Path, Path]
 ) -> None:
     page = open_form(phone, cell)
     fill(page)
-    page.get_by_role("button", name="Lưu lại, gửi sau").click()
-    expect(page.locator("#saved")).to_be_visible()
+    save_for_later(page)
     with signed_in_phone(browser, cell) as another:
         meanwhile = open_form(another, cell)
         meanwhile.fill("#present", "19")
-        meanwhile.get_by_role("button", name="Lưu lại, gửi sau").click()
-        expect(meanwhile.locator("#saved")).to_be_visible()
+        save_for_later(meanwhile)
     photograph(page, files)
     arrived(page, 2)
     page.fill("#present", "20")
@@ -224,8 +227,7 @@ def test_a_report_that_was_moved_away_meanwhile_says_so_with_what_was_typed(
 ) -> None:
     page = open_form(phone, cell)
     fill(page)
-    page.get_by_role("button", name="Lưu lại, gửi sau").click()
-    expect(page.locator("#saved")).to_be_visible()
+    save_for_later(page)
     with signed_in_phone(browser, cell) as another:
         late = open_form(another, cell)
         fill(late)
